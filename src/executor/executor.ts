@@ -1,0 +1,47 @@
+/**
+ * The contract of task executors: who does the work, never what or whether. It knows nothing of flows, states or
+ * storage. Every implementation passes `test/executor/contract.ts`.
+ *
+ * 1. `execute` and `revert` never reject: whatever goes wrong is an outcome.
+ * 2. Each call settles once, and `begin()` is called at most once, before the task's code runs.
+ * 3. Events of a call come in order and before its outcome.
+ */
+import type { Failure } from '../failure.ts';
+import type { Services } from '../flow/context.ts';
+import type { AnyTask } from '../flow/unit.ts';
+import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
+
+/** What goes with one execute or revert. */
+export interface Call {
+  readonly identity: Identity;
+  /** Higher first; among equals the higher rank, then the order of the calls. */
+  readonly rank: number;
+  /** Calls of different sources take turns, so that one engine's flood does not starve another. */
+  readonly source: object;
+  readonly services: Services;
+  /** Aborted when the engine wants running tasks to stop; reaches the task's `context.signal`. */
+  readonly signal: AbortSignal | null;
+  /** True when a task may read the result. */
+  readonly read: boolean;
+  /**
+   * Called when a worker takes the task. False: it is not wanted any more, and the outcome is `withdrawn`.
+   * A promise when the engine must write first; the worker waits for it.
+   */
+  begin(): boolean | Promise<boolean>;
+  onEvent(event: WorkEvent): void;
+}
+
+export interface TaskExecutor extends AsyncDisposable {
+  /** Called by each engine before its first task; any number of times. Must be cheap: threads start when needed. */
+  start(): void | Promise<void>;
+  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Promise<Outcome>;
+  revert(
+    task: AnyTask,
+    args: readonly PreparedArgument[],
+    executed: Executed,
+    failures: ReadonlyMap<string, Failure>,
+    call: Call,
+  ): Promise<Outcome>;
+  /** Ends what was started, after running tasks have ended. Queued ones are refused with EXECUTOR_CLOSED. Any number of times. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,63 @@
+/** What can be put in a flow, as plain data, and how it is recognised: the shapes that compile/ and engine/ read. */
+import type { Context } from './context.ts';
+import type { Argument, Provided } from './symbols.ts';
+
+/** What the revert of a task is told: what execute returned or threw, and the failures of this attempt by atom. */
+export interface Undo<Result = unknown> {
+  /** The result of execute; undefined when it failed, see `failure`. */
+  readonly result: Result | undefined;
+  /** This task's own error, when its execute failed; else undefined. */
+  readonly failure: Error | undefined;
+  /** The errors of every atom whose execute failed, by atom name. */
+  readonly failures: ReadonlyMap<string, Error>;
+}
+
+/** The functions of a task and where workers find them: shared by every use of one definition. */
+export interface Work {
+  /** The name under which its module defined it. */
+  readonly name: string;
+  /** URL of the task module; null for a task that runs on the main thread only. */
+  readonly module: string | null;
+  execute(args: Readonly<Record<string, unknown>>, context: Context): unknown;
+  /** Null when the task has nothing to undo. */
+  readonly revert:
+    | ((args: Readonly<Record<string, unknown>>, context: Context, undo: Undo) => unknown)
+    | null;
+}
+
+/** A task in its place: a definition under a name, with its symbols. */
+export interface AnyTask {
+  readonly kind: 'task';
+  readonly name: string;
+  readonly work: Work;
+  /** Arguments of execute, in the order of `requires`, then `optional`. */
+  readonly args: readonly Argument[];
+  /** Arguments of revert; the same array as `args` unless revertRequires or revertRebind say otherwise. */
+  readonly revertArgs: readonly Argument[];
+  /** Values given by the definition, by argument name; they win over every symbol. */
+  readonly inject: ReadonlyMap<string, unknown>;
+  readonly provides: readonly Provided[];
+  /** Higher starts first among those that are ready. Default 0. */
+  readonly priority: number;
+  /** ms; null for none. */
+  readonly timeout: number | null;
+  readonly version: string;
+}
+
+export interface Link {
+  readonly from: AnyUnit;
+  readonly to: AnyUnit;
+}
+
+/** A flow: units and their order. */
+export interface AnyFlow {
+  readonly kind: 'flow';
+  readonly name: string;
+  readonly pattern: 'linear' | 'unordered' | 'graph';
+  /** In the order in which they were added. */
+  readonly units: readonly AnyUnit[];
+  /** Of a graph flow, the links that were found or made, at most one per pair; of the others none. */
+  readonly links: readonly Link[];
+}
+
+export type AnyUnit = AnyTask | AnyFlow;

@@ -1,0 +1,94 @@
+/**
+ * Everything that crosses a thread, both ways, on one page. Closed unions with `kind`: both sides switch without a
+ * default, so that adding a message breaks the build where it must be handled.
+ *
+ *   main thread ── work, abort, close ──▶ worker
+ *               ◀─ ready, event*, outcome, stray ──
+ *
+ * Order holds on the port: the events of a task arrive before its outcome.
+ */
+import type { Failure } from '../failure.ts';
+import type { LogLevel } from '../flow/context.ts';
+import type { Take } from '../flow/symbols.ts';
+import type { Value } from './codec.ts';
+
+/** One prepared argument: its value, closed, and the part of it that is meant. */
+export interface PreparedArgument {
+  readonly name: string;
+  readonly value: Value;
+  readonly take: Take;
+}
+
+/** What happened to execute, as the revert is told. */
+export type Executed =
+  | { readonly kind: 'result'; readonly value: Value }
+  | { readonly kind: 'failure'; readonly failure: Failure }
+  /** It began and its end is not known: the process ended in its midst. */
+  | { readonly kind: 'unknown' };
+
+/** Who runs: what `context` shows to the task. */
+export interface Identity {
+  readonly atom: string;
+  readonly flowName: string;
+  readonly flowId: string;
+  readonly attempt: number;
+}
+
+export interface ExecuteRequest {
+  readonly action: 'execute';
+  readonly id: number;
+  /** URL of the task module. */
+  readonly module: string;
+  /** The name under which the module defines the task. */
+  readonly task: string;
+  readonly identity: Identity;
+  readonly args: readonly PreparedArgument[];
+  /** The parts of the result that symbols stand for; the worker says which are absent. */
+  readonly takes: readonly Take[];
+  /** True when a task may read the result, so that its buffers must stay readable for several. */
+  readonly read: boolean;
+  /** Names of the services that the engine offers. */
+  readonly services: readonly string[];
+}
+
+export interface RevertRequest extends Omit<ExecuteRequest, 'action' | 'takes' | 'read'> {
+  readonly action: 'revert';
+  readonly executed: Executed;
+  readonly failures: ReadonlyMap<string, Failure>;
+}
+
+export type WorkRequest = ExecuteRequest | RevertRequest;
+
+/** What became of a work request. Times in ms, measured where the task ran. */
+export type Outcome =
+  | {
+      readonly kind: 'executed';
+      readonly result: Value;
+      readonly absent: readonly Take[];
+      readonly elapsed: number;
+    }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly elapsed: number }
+  | { readonly kind: 'reverted'; readonly result: Value; readonly elapsed: number }
+  | { readonly kind: 'revert-failed'; readonly failure: Failure; readonly elapsed: number }
+  /** The task never began: its module, its name or an argument was wrong. Nothing of it is to be undone. */
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  /** `call.begin()` said no: the engine doesn't want it any more. */
+  | { readonly kind: 'withdrawn' };
+
+/** What a task says while it runs. */
+export type WorkEvent =
+  | { readonly kind: 'progress'; readonly fraction: number; readonly details: unknown }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly details: unknown };
+
+export type ToWorker =
+  | { readonly kind: 'work'; readonly request: WorkRequest }
+  /** Aborts the signal of a request in hand. */
+  | { readonly kind: 'abort'; readonly id: number; readonly reason: Failure }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'event'; readonly id: number; readonly event: WorkEvent }
+  | { readonly kind: 'outcome'; readonly id: number; readonly outcome: Outcome }
+  /** Something threw outside of a task; `task` is the last that ran there, where that is known. */
+  | { readonly kind: 'stray'; readonly failure: Failure; readonly task: string | null };

@@ -1,0 +1,80 @@
+/**
+ * Every state and intention, and every legal move between them. Ground floor: imports nothing; nothing
+ * else in the library knows what is legal. `docs/states.md` is printed from these tables.
+ *
+ * The tables are TaskFlow's (`taskflow/states.py`), read as: from a state, to each of these.
+ */
+
+/** A table of moves; a missing row or a misspelt target is a compile error. */
+export type Moves<S extends string> = Readonly<Record<S, readonly S[]>>;
+
+/** Where a flow stands. FAILURE means that it could not be reverted (or was told not to be). */
+export type FlowState =
+  | 'PENDING'
+  | 'RUNNING'
+  | 'SUCCESS'
+  | 'FAILURE'
+  | 'REVERTED'
+  | 'SUSPENDING'
+  | 'SUSPENDED'
+  | 'RESUMING';
+
+/** What happened to an atom. RETRYING is for retries only. */
+export type AtomState =
+  | 'PENDING'
+  | 'RUNNING'
+  | 'SUCCESS'
+  | 'FAILURE'
+  | 'REVERTING'
+  | 'REVERTED'
+  | 'REVERT_FAILURE'
+  | 'RETRYING'
+  | 'IGNORE';
+
+/** What should happen to an atom. RETRY is for retries only. */
+export type Intention = 'EXECUTE' | 'REVERT' | 'RETRY' | 'IGNORE';
+
+/** What the engine's loop is doing; `engine.runIter()` yields these, and last the state in which it ended. */
+export type EngineState =
+  | 'RESUMING'
+  | 'SCHEDULING'
+  | 'WAITING'
+  | 'ANALYZING'
+  | 'SUCCESS'
+  | 'REVERTED'
+  | 'SUSPENDED'
+  | 'FAILURE';
+
+export const FLOW_MOVES: Moves<FlowState> = {
+  PENDING: ['RUNNING'],
+  RUNNING: ['SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDING', 'RESUMING'],
+  SUCCESS: ['PENDING', 'RUNNING'],
+  FAILURE: ['RUNNING'],
+  REVERTED: ['PENDING'],
+  SUSPENDING: ['SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDED', 'RESUMING'],
+  SUSPENDED: ['RUNNING'],
+  RESUMING: ['SUSPENDED'],
+};
+
+export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
+  PENDING: ['RUNNING', 'IGNORE'],
+  RUNNING: ['SUCCESS', 'FAILURE'],
+  SUCCESS: ['REVERTING'],
+  FAILURE: ['REVERTING'],
+  REVERTING: ['REVERTED', 'REVERT_FAILURE'],
+  REVERTED: ['PENDING'],
+  REVERT_FAILURE: [],
+  IGNORE: ['PENDING'],
+};
+
+export const RETRY_MOVES: Moves<AtomState> = {
+  ...TASK_MOVES,
+  SUCCESS: ['REVERTING', 'RETRYING'],
+  RETRYING: ['RUNNING'],
+};
+
+/**
+ * States out of which `reset()` puts a flow and its atoms back to PENDING, beside the moves above.
+ * TaskFlow resets atoms from any state (`runtime.reset_atoms`); we do from any but a running flow's.
+ */
+export const RESETTABLE: readonly FlowState[] = ['PENDING', 'SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDED'];
