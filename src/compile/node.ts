@@ -1,0 +1,50 @@
+/** The parts of an execution graph: atoms in their places, the ends of flows, and who provides what to whom. */
+
+import type { Provided } from '../flow/symbols.ts';
+import type { AnyFlow, AnyTask } from '../flow/unit.ts';
+
+/** An atom in its place in the graph. */
+export interface AtomNode {
+  readonly kind: 'task';
+  readonly index: number;
+  readonly name: string;
+  readonly task: AnyTask;
+  /** The entry of the flow in which it stands; null for a task that is run without a flow. */
+  readonly flow: FlowNode | null;
+  readonly predecessors: readonly Node[];
+  readonly successors: readonly Node[];
+  /** Atoms on the longest path below this one, itself included. */
+  readonly rank: number;
+  /** For each of the task's `args`, its nearest visible provider. */
+  readonly sources: readonly (Source | null)[];
+  /** The same for `revertArgs`. */
+  readonly revertSources: readonly (Source | null)[];
+  /** True when a task may read what this one provides, its own revert included. */
+  readonly read: boolean;
+}
+
+/** Where a flow begins or ends: passed through, never run. */
+export interface FlowNode {
+  readonly kind: 'entry' | 'exit';
+  readonly index: number;
+  readonly name: string;
+  /** The entry of the flow around this one. */
+  readonly flow: FlowNode | null;
+  readonly unit: AnyFlow;
+  readonly predecessors: readonly Node[];
+  readonly successors: readonly Node[];
+  readonly rank: number;
+}
+
+export type Node = AtomNode | FlowNode;
+
+/** A provider of a symbol, linked to the one that it shadows. */
+export interface Source extends Provided {
+  readonly node: AtomNode;
+  readonly previous: Source | null;
+}
+
+/** A node while it is made. */
+export type Draft<N extends Node> = {
+  -readonly [K in keyof N]: N[K] extends readonly (infer E)[] ? E[] : N[K];
+};

@@ -1,0 +1,127 @@
+/**
+ * Who provides each argument: the nearest earlier atom, by TaskFlow's scopes (`engines/action_engine/scopes.py`).
+ * One walk over the flow tree with one table of symbols, in which the visible providers of a symbol form a chain,
+ * nearest first.
+ *
+ * 1. In a linear flow a unit sees all units before it; a flow counts as its atoms.
+ * 2. In an unordered flow a unit sees none of its siblings.
+ * 3. In a graph flow a unit sees the siblings that it depends on, at any distance, the last added first.
+ * 4. What stands before a flow is seen inside it, and what a flow provides is seen after it.
+ */
+import type { Argument } from '../flow/symbols.ts';
+import type { AnyFlow, AnyTask, AnyUnit } from '../flow/unit.ts';
+import type { Graph } from './graph.ts';
+import type { AtomNode, Draft, Source } from './node.ts';
+import { Siblings } from './siblings.ts';
+import { SymbolTable } from './symbol-table.ts';
+
+export interface Symbols {
+  /** Who provides each symbol, in the order of the nodes. */
+  readonly providers: ReadonlyMap<string, readonly Source[]>;
+  /** For each provided symbol, the provider that a task after the whole flow would see. */
+  readonly results: ReadonlyMap<string, Source>;
+}
+
+/** A flow whose units are being walked. */
+interface Frame {
+  readonly flow: AnyFlow;
+  readonly siblings: Siblings | null;
+  /** Rules 2 and 3: what each unit provides is taken off the table until the flow ends. */
+  readonly kept: Map<AnyUnit, readonly Source[]> | null;
+  /** In an order in which each comes after those that it sees. */
+  readonly units: readonly AnyUnit[];
+  next: number;
+  /** Where the table stood before the unit in hand, and before what it sees of its siblings. */
+  before: number;
+  /** How many sources of its siblings were put there for it. */
+  seen: number;
+}
+
+/** Writes the sources of every atom of the graph, and returns who provides what. */
+export function resolveSymbols(graph: Graph): Symbols {
+  const table = new SymbolTable();
+  const open: Frame[] = [];
+  const enter = (unit: AnyUnit): void => {
+    if (unit.kind === 'flow') open.push(frameOf(unit));
+    else bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table);
+  };
+
+  enter(graph.root);
+  for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
+    leaveUnit(frame, table);
+    const unit = frame.units[frame.next++];
+    if (unit === undefined) {
+      open.pop();
+      if (frame.kept !== null) for (const each of frame.flow.units) table.putAll(frame.kept.get(each) ?? []);
+      continue;
+    }
+    frame.before = table.mark();
+    if (frame.siblings !== null) table.putAll(frame.siblings.visibleTo(unit, symbolsUsedIn(unit)));
+    frame.seen = table.mark() - frame.before;
+    enter(unit);
+  }
+  markRead(graph);
+  return { providers: listProviders(graph), results: table.visible() };
+}
+
+function frameOf(flow: AnyFlow): Frame {
+  const siblings = flow.pattern === 'graph' ? new Siblings(flow) : null;
+  const kept = flow.pattern === 'linear' ? null : new Map<AnyUnit, readonly Source[]>();
+  return { flow, siblings, kept, units: siblings?.units ?? flow.units, next: 0, before: 0, seen: 0 };
+}
+
+/** Rules 2 and 3: hides what the unit in hand provided from its siblings. */
+function leaveUnit(frame: Frame, table: SymbolTable): void {
+  const unit = frame.units[frame.next - 1];
+  if (unit === undefined || frame.kept === null) return;
+  const provided = table.takeOff(frame.before).slice(frame.seen);
+  frame.kept.set(unit, provided);
+  frame.siblings?.keep(unit, provided);
+}
+
+/** A task sees what is on the table; then it puts there what it provides. */
+function bind(node: Draft<AtomNode>, table: SymbolTable): void {
+  const { task } = node;
+  const sourcesOf = (args: readonly Argument[]): (Source | null)[] =>
+    args.map((arg) => (task.inject.has(arg.name) ? null : table.find(arg.symbol)));
+  node.sources = sourcesOf(task.args);
+  node.revertSources = task.revertArgs === task.args ? node.sources : sourcesOf(task.revertArgs);
+  for (const { symbol, take } of task.provides) table.put(symbol, node as AtomNode, take);
+}
+
+/** Every symbol that a task inside the unit takes. */
+function symbolsUsedIn(root: AnyUnit): ReadonlySet<string> {
+  const used = new Set<string>();
+  const open: AnyUnit[] = [root];
+  for (let unit = open.pop(); unit !== undefined; unit = open.pop()) {
+    if (unit.kind === 'task') addUsed(unit, used);
+    else for (const each of unit.units) open.push(each);
+  }
+  return used;
+}
+
+function addUsed(task: AnyTask, used: Set<string>): void {
+  for (const arg of task.args) used.add(arg.symbol);
+  for (const arg of task.revertArgs) used.add(arg.symbol);
+}
+
+function markRead(graph: Graph): void {
+  const used = new Set<string>();
+  for (const { task } of graph.atoms.values()) addUsed(task, used);
+  for (const node of graph.atoms.values()) {
+    node.read = node.task.work.revert !== null || node.task.provides.some(({ symbol }) => used.has(symbol));
+  }
+}
+
+function listProviders(graph: Graph): ReadonlyMap<string, readonly Source[]> {
+  const providers = new Map<string, Source[]>();
+  for (const node of graph.atoms.values()) {
+    for (const { symbol, take } of node.task.provides) {
+      const source = { symbol, take, node: node as AtomNode, previous: null };
+      const list = providers.get(symbol);
+      if (list === undefined) providers.set(symbol, [source]);
+      else list.push(source);
+    }
+  }
+  return providers;
+}

@@ -1,0 +1,45 @@
+/** Takes outcomes back: new states, results and failures. Says which execute failed; what that means is resolved elsewhere. */
+import { errorFrom } from '../failure.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Moves } from './moves.ts';
+import type { Arrival } from './scheduler.ts';
+
+/** What an outcome leaves to be decided. */
+export type Completed =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'execute-failed' }
+  | { readonly kind: 'revert-failed'; readonly error: Error };
+
+export function complete({ node, action, outcome }: Arrival, storage: Storage, moves: Moves): Completed {
+  const { state, attempt } = storage.recordAt(node);
+  switch (outcome.kind) {
+    case 'executed': {
+      const { result, absent, elapsed } = outcome;
+      moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null, elapsed });
+      return { kind: 'done' };
+    }
+    case 'failed':
+      if (state === 'PENDING') moves.moveAtom(node, 'RUNNING', { began: true, attempt: attempt + 1 });
+      moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, elapsed: outcome.elapsed });
+      return { kind: 'execute-failed' };
+    case 'refused':
+      if (action === 'revert') {
+        if (state !== 'REVERTING') moves.moveAtom(node, 'REVERTING');
+        moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure });
+        return { kind: 'revert-failed', error: errorFrom(outcome.failure) };
+      }
+      if (state === 'PENDING') moves.moveAtom(node, 'RUNNING');
+      moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, began: false });
+      return { kind: 'execute-failed' };
+    case 'reverted':
+      moves.moveAtom(node, 'REVERTED', { revertResult: outcome.result, elapsed: outcome.elapsed });
+      return { kind: 'done' };
+    case 'revert-failed':
+      if (state !== 'REVERTING') moves.moveAtom(node, 'REVERTING');
+      moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure, elapsed: outcome.elapsed });
+      return { kind: 'revert-failed', error: errorFrom(outcome.failure) };
+    case 'withdrawn':
+      // The scheduler drops these: nobody wants to know any more.
+      return { kind: 'done' };
+  }
+}

@@ -1,0 +1,71 @@
+/** How a run ends: in which state the flow is left, and what the caller gets (TaskFlow `engine.py`, `run_iter`). */
+import type { Compilation } from '../compile/compilation.ts';
+import { TaskloomError } from '../errors.ts';
+import { WrappedFailure } from '../failure.ts';
+import { open } from '../protocol/codec.ts';
+import type { FlowState } from '../states.ts';
+import type { Storage } from '../storage/storage.ts';
+
+/** The state for a flow of which nothing runs and nothing more is started. */
+export function endState(
+  compilation: Compilation,
+  storage: Storage,
+  fatal: ReadonlyMap<string, Error>,
+): FlowState {
+  if (fatal.size > 0) return 'FAILURE';
+  let done = true;
+  let left = false;
+  for (const node of compilation.atoms.values()) {
+    const { state, intention } = storage.recordAt(node);
+    if (state !== 'SUCCESS' && state !== 'IGNORE') done = false;
+    if (intention === 'EXECUTE' ? state === 'PENDING' : state === 'SUCCESS' || state === 'FAILURE')
+      left = true;
+  }
+  if (storage.flowState === 'SUSPENDING' && left) return 'SUSPENDED';
+  return done ? 'SUCCESS' : 'REVERTED';
+}
+
+/**
+ * What `run` rejects with: the one error, several wrapped, or the abort; null when the flow ended well.
+ *
+ * @param fatal - Errors that stopped the run itself, such as failed reverts, by atom
+ * @param abort - Set when the run's signal was aborted
+ */
+export function endError(
+  storage: Storage,
+  fatal: ReadonlyMap<string, Error>,
+  abort: { readonly reason: unknown } | null,
+): Error | null {
+  const state = storage.flowState;
+  if (state === 'FAILURE') return oneOf(storage.flowName, fatal);
+  if (abort !== null && state !== 'SUCCESS') return abortError(storage, abort.reason);
+  return state === 'REVERTED' ? oneOf(storage.flowName, storage.failures) : null;
+}
+
+/** The error of a run that its signal stopped. */
+export function abortError({ flowName, flowState, failures }: Storage, reason: unknown): TaskloomError {
+  const left = flowState === 'REVERTED' ? 'what ran was reverted' : `it is left ${flowState}`;
+  return new TaskloomError('FLOW_ABORTED', `Flow '${flowName}' was aborted by its signal: ${left}.`, {
+    cause: reason,
+    details: { flow: flowName, state: flowState, failures: [...failures.keys()] },
+  });
+}
+
+function oneOf(flow: string, errors: ReadonlyMap<string, Error>): Error | null {
+  const [first] = errors.values();
+  return errors.size > 1 ? new WrappedFailure(flow, errors) : (first ?? null);
+}
+
+/** Every provided symbol with its value, as a task after the flow would see it. */
+export function resultsOf(compilation: Compilation, storage: Storage): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  for (const [symbol, nearest] of compilation.results) {
+    for (let source: typeof nearest | null = nearest; source !== null; source = source.previous) {
+      const provided = storage.provided(source);
+      if (provided === null) continue;
+      entries.push([symbol, open(provided.value, source.take)]);
+      break;
+    }
+  }
+  return Object.fromEntries(entries);
+}

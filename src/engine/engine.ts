@@ -1,0 +1,219 @@
+/**
+ * Runs one flow to its end. Alone changes states and decides what a failure means; the work is done elsewhere.
+ *
+ *   compile ─▶ prepare ─▶ validate ─▶ run (engine/loop.ts) ─▶ results, or the error
+ */
+import { v7 as uuid } from 'uuid';
+import { type Compilation, compile } from '../compile/compilation.ts';
+import { TaskloomError } from '../errors.ts';
+import type { TaskExecutor } from '../executor/executor.ts';
+import type { GivesOf } from '../flow/symbols.ts';
+import type { AnyUnit } from '../flow/unit.ts';
+import { type Listener, Notifier } from '../notifier.ts';
+import { refuseWhileLoading } from '../protocol/loading.ts';
+import { RESETTABLE } from '../states.ts';
+import { Storage } from '../storage/storage.ts';
+import { onAborted } from './abort.ts';
+import { abortError, endError, resultsOf } from './ending.ts';
+import type { EngineEvents } from './events.ts';
+import { Loop, type LoopParts } from './loop.ts';
+import { Moves } from './moves.ts';
+import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
+import { Selector } from './selector.ts';
+import { validateSymbols } from './validation.ts';
+
+export class Engine<U = AnyUnit> implements AsyncDisposable {
+  /** Names this run. */
+  readonly flowId: string;
+  readonly #root: AnyUnit;
+  readonly #options: AnyEngineOptions;
+  readonly #notifier = new Notifier<EngineEvents>();
+  #parts: LoopParts | null = null;
+  #prepared = false;
+  #executor: { readonly executor: TaskExecutor; readonly owned: boolean } | null = null;
+  /** The run that is going on: settles when it has ended, whatever its end. */
+  #ended: Promise<unknown> | null = null;
+  #loop: Loop | null = null;
+  #closed = false;
+
+  /** Use `createEngine`, which knows the flow's types. */
+  constructor(root: AnyUnit, options: AnyEngineOptions) {
+    checkEngineOptions(options, 'createEngine()');
+    refuseWhileLoading();
+    this.#root = root;
+    this.#options = options;
+    this.flowId = options.flowId ?? uuid();
+  }
+
+  /** What the run knows: states, results, failures, values of symbols. Compiles the flow first. @throws as `compile` */
+  get storage(): Storage {
+    return this.#compiled().storage;
+  }
+
+  /** The execution graph. Compiles the flow first. @throws as `compile` */
+  get compilation(): Compilation {
+    return this.#compiled().compilation;
+  }
+
+  /**
+   * Flattens the flow into its execution graph, once. What is added to the flow afterwards is not seen.
+   *
+   * @throws TaskloomError UNIT_INVALID, FLOW_CONTAINS_ITSELF, UNIT_TWICE, DUPLICATE_NAME
+   */
+  compile(): void {
+    this.#compiled();
+  }
+
+  /**
+   * Puts the store's values into the storage, once.
+   *
+   * @throws TaskloomError ENGINE_STATE_INVALID before `compile`; VALUE_NOT_ENCODABLE, VALUE_TOO_LARGE
+   */
+  prepare(): void {
+    if (this.#parts === null) throw wrongPhase(this.#root.name, 'prepare', 'compile');
+    if (this.#prepared) return;
+    this.#parts.storage.inject({ ...this.#options.store });
+    this.#prepared = true;
+  }
+
+  /**
+   * Checks that every required symbol has somebody who gives it.
+   *
+   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`; MISSING_DEPENDENCIES
+   */
+  validate(): void {
+    if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'validate', 'prepare');
+    validateSymbols(this.#parts.compilation, this.#parts.storage);
+  }
+
+  /**
+   * Compiles, prepares and validates, then runs the flow to its end. A flow that was suspended goes on; one that was
+   * reverted starts anew; one that is done returns its results.
+   *
+   * @returns every provided symbol, as a task after the flow would see it; of a suspended flow, those that there are
+   * @throws the task's own error when one atom failed; WrappedFailure when several did; TaskloomError FLOW_ABORTED,
+   * ENGINE_LOCKED, ENGINE_CLOSED, EXECUTOR_CLOSED, and what `compile`, `prepare` and `validate` throw
+   */
+  run(): Promise<GivesOf<U>> {
+    if (this.#closed) return Promise.reject(closed(this.#root.name));
+    if (this.#ended !== null) {
+      const message = `The engine of flow '${this.#root.name}' is running. Wait for that run, or make another engine.`;
+      return Promise.reject(new TaskloomError('ENGINE_LOCKED', message));
+    }
+    const run = this.#runToEnd().finally(() => {
+      this.#ended = null;
+      this.#loop = null;
+    });
+    this.#ended = run.catch(() => {});
+    return run as Promise<GivesOf<U>>;
+  }
+
+  /**
+   * Lets running tasks end and starts no more; the run then resolves and the flow is SUSPENDED, if something is left to
+   * do. Ignored when the flow isn't RUNNING.
+   *
+   * @throws TaskloomError ENGINE_STATE_INVALID before `compile`
+   */
+  suspend(): void {
+    if (this.#parts === null) throw wrongPhase(this.#root.name, 'suspend', 'compile');
+    this.#loop?.suspend();
+  }
+
+  /**
+   * Puts the flow and all its atoms back to PENDING, whatever they were, so that the next run starts anew.
+   *
+   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`, or while the flow runs; then nothing is changed
+   */
+  reset(): void {
+    if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'reset', 'prepare');
+    const { storage } = this.#parts;
+    if (this.#ended !== null || !RESETTABLE.includes(storage.flowState)) {
+      throw new TaskloomError(
+        'ENGINE_STATE_INVALID',
+        `Flow '${storage.flowName}' is running: it can't be reset now.`,
+      );
+    }
+    resetAll(this.#parts);
+  }
+
+  /** Calls `listener` at each event of this kind. Returns what stops it. A listener can't change the run. */
+  on<K extends keyof EngineEvents>(kind: K, listener: Listener<EngineEvents[K]>): () => void {
+    return this.#notifier.on(kind, listener);
+  }
+
+  /** Suspends a run that is going on, waits for its end, and stops the threads that are this engine's own. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#loop?.suspend();
+    await this.#ended;
+    if (this.#executor?.owned) await this.#executor.executor.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #compiled(): LoopParts {
+    if (this.#parts === null) {
+      const compilation = compile(this.#root);
+      const storage = new Storage(compilation, this.flowId);
+      const selector = new Selector(compilation, (node) => storage.recordAt(node));
+      const moves = new Moves(storage, selector, this.#notifier);
+      this.#parts = { compilation, storage, selector, moves, notifier: this.#notifier };
+    }
+    return this.#parts;
+  }
+
+  async #runToEnd(): Promise<Record<string, unknown>> {
+    const parts = this.#compiled();
+    const { compilation, storage } = parts;
+    this.prepare();
+    this.validate();
+    const { signal, services = {} } = this.#options;
+    if (signal?.aborted) throw abortError(storage, signal.reason);
+    this.#executor ??= chooseExecutor(this.#options);
+    await this.#executor.executor.start();
+    if (this.#closed) throw closed(storage.flowName);
+
+    if (storage.flowState === 'REVERTED') resetAll(parts);
+    parts.moves.moveFlow('RUNNING');
+    const loop = new Loop(parts, this.#executor.executor, services);
+    this.#loop = loop;
+    const unfollow =
+      signal === undefined ? () => {} : onAborted(signal, () => this.#abort(loop, signal.reason));
+    try {
+      for await (const _ of loop.states());
+    } finally {
+      unfollow();
+    }
+    const error = endError(storage, loop.fatal, signal?.aborted ? { reason: signal.reason } : null);
+    if (error !== null) throw error;
+    return resultsOf(compilation, storage);
+  }
+
+  #abort(loop: Loop, reason: unknown): void {
+    if (this.#options.onAbort === 'suspend') loop.suspend();
+    else loop.abort(reason);
+  }
+}
+
+function resetAll({ compilation, moves }: LoopParts): void {
+  for (const node of compilation.atoms.values()) moves.resetAtom(node);
+  moves.resetFlow();
+}
+
+function wrongPhase(flow: string, method: string, before: string): TaskloomError {
+  return new TaskloomError(
+    'ENGINE_STATE_INVALID',
+    `Flow '${flow}': call ${before}() before ${method}(), or just run().`,
+    {
+      details: { flow, method },
+    },
+  );
+}
+
+function closed(flow: string): TaskloomError {
+  return new TaskloomError('ENGINE_CLOSED', `The engine of flow '${flow}' was closed. Make a new one.`, {
+    details: { flow },
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * The one door through which states change: checks the move against the tables, writes it, keeps the selector's
+ * counters and tells the listeners.
+ */
+import type { AtomNode } from '../compile/node.ts';
+import { TaskloomError } from '../errors.ts';
+import { errorFrom } from '../failure.ts';
+import type { Notifier } from '../notifier.ts';
+import { open } from '../protocol/codec.ts';
+import { type AtomState, FLOW_MOVES, type FlowState, type Intention, TASK_MOVES } from '../states.ts';
+import { type AtomRecord, clearRecord } from '../storage/atom-record.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { AtomEvent, EngineEvents } from './events.ts';
+import type { Selector } from './selector.ts';
+
+/** What is written together with a new state. */
+export type Found = Partial<
+  Pick<AtomRecord, 'result' | 'absent' | 'failure' | 'began' | 'revertResult' | 'revertFailure' | 'attempt'>
+> & { readonly elapsed?: number };
+
+export class Moves {
+  readonly #storage: Storage;
+  readonly #selector: Selector;
+  readonly #notifier: Notifier<EngineEvents>;
+
+  constructor(storage: Storage, selector: Selector, notifier: Notifier<EngineEvents>) {
+    this.#storage = storage;
+    this.#selector = selector;
+    this.#notifier = notifier;
+  }
+
+  moveFlow(to: FlowState): void {
+    const { flowState: from, flowName: name, flowId } = this.#storage;
+    if (from === to) return;
+    if (!FLOW_MOVES[from].includes(to)) throw illegal('Flow', name, from, to);
+    this.#storage.setFlowState(to);
+    this.#notifier.tell('flow', { name, flowId, state: to, oldState: from, at: Date.now() });
+  }
+
+  /** Back to PENDING, from whatever state a flow that isn't running has. */
+  resetFlow(): void {
+    const { flowState: from, flowName: name, flowId } = this.#storage;
+    if (from === 'PENDING') return;
+    this.#storage.setFlowState('PENDING');
+    this.#notifier.tell('flow', { name, flowId, state: 'PENDING', oldState: from, at: Date.now() });
+  }
+
+  moveAtom(node: AtomNode, to: AtomState, { elapsed, ...found }: Found = {}): void {
+    const record = this.#storage.recordAt(node);
+    const before = { state: record.state, intention: record.intention };
+    if (!isLegal(before.state, to)) throw illegal('Task', node.name, before.state, to);
+    Object.assign(record, found);
+    record.state = to;
+    if (to === 'RUNNING' || to === 'REVERTING') record.progress = 0;
+    if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
+    this.#selector.changed(node, before);
+    this.#tell(record, before.state, elapsed ?? null);
+  }
+
+  setIntention(node: AtomNode, intention: Intention): void {
+    const record = this.#storage.recordAt(node);
+    const before = { state: record.state, intention: record.intention };
+    if (before.intention === intention) return;
+    record.intention = intention;
+    this.#selector.changed(node, before);
+  }
+
+  /** Back to PENDING from whatever state, what it gave forgotten. The selector is to be rebuilt afterwards. */
+  resetAtom(node: AtomNode): void {
+    const record = this.#storage.recordAt(node);
+    const oldState = record.state;
+    clearRecord(record);
+    if (oldState !== 'PENDING') this.#tell(record, oldState, null);
+  }
+
+  #tell(record: AtomRecord, oldState: AtomState, elapsed: number | null): void {
+    if (!this.#notifier.has('atom')) return;
+    this.#notifier.tell('atom', atomEvent(record, oldState, elapsed, this.#storage.flowId));
+  }
+}
+
+function isLegal(from: AtomState, to: AtomState): boolean {
+  return from !== 'RETRYING' && (TASK_MOVES[from] as readonly AtomState[]).includes(to);
+}
+
+function illegal(what: string, name: string, from: string, to: string): TaskloomError {
+  return new TaskloomError('ENGINE_STATE_INVALID', `${what} '${name}' cannot go from ${from} to ${to}.`, {
+    details: { name, from, to },
+  });
+}
+
+/** An event that opens values only when a listener reads them, with the values of this moment. */
+function atomEvent(
+  { name, state, result, failure, revertResult, revertFailure }: AtomRecord,
+  oldState: AtomState,
+  elapsed: number | null,
+  flowId: string,
+): AtomEvent {
+  const value = state === 'SUCCESS' ? result : state === 'REVERTED' ? revertResult : undefined;
+  const error = state === 'FAILURE' ? failure : state === 'REVERT_FAILURE' ? revertFailure : null;
+  return {
+    name,
+    kind: 'task',
+    flowId,
+    state,
+    oldState,
+    at: Date.now(),
+    elapsed,
+    get result() {
+      return open(value);
+    },
+    get failure() {
+      return error === null ? null : errorFrom(error);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** The options of an engine, their defaults, and the one place where its executor is chosen. */
+import { TaskloomError } from '../errors.ts';
+import type { TaskExecutor } from '../executor/executor.ts';
+import { SerialTaskExecutor } from '../executor/serial.ts';
+import { ThreadPoolTaskExecutor } from '../executor/threads.ts';
+import type { Services } from '../flow/context.ts';
+import type { NeedsOf } from '../flow/symbols.ts';
+import { A_NAME, AN_OBJECT, aWholeNumber, checkOptions, oneOf } from '../options.ts';
+
+export interface EngineSettings {
+  /**
+   * Who runs the tasks: `'threads'` (the default) on worker threads of this engine, `'serial'` one after another on
+   * the main thread, or an executor of yours, which engines may share and none of them stops.
+   */
+  readonly executor?: 'threads' | 'serial' | TaskExecutor;
+  /** Worker threads, at least 1. Default: as many as the machine can use. Only with `executor: 'threads'`. */
+  readonly threads?: number;
+  /** Names this run. Default: a new uuid (v7). */
+  readonly flowId?: string;
+  /** Functions on the main thread that tasks may call as `context.services`. */
+  readonly services?: Services;
+  /** Stops the run when it is aborted; what then happens, `onAbort` says. The run rejects with FLOW_ABORTED. */
+  readonly signal?: AbortSignal;
+  /**
+   * `'revert'` (the default): the signals of running tasks are aborted, they are waited for, and all that ran is
+   * reverted. `'suspend'`: running tasks end undisturbed and are kept; run the engine again to go on.
+   */
+  readonly onAbort?: 'suspend' | 'revert';
+}
+
+/** `store` gives the values of symbols; it is demanded when the flow needs some. */
+export type EngineOptions<U> = EngineSettings &
+  // biome-ignore lint/complexity/noBannedTypes: {} asks whether every need is optional
+  ({} extends NeedsOf<U> ? { readonly store?: NeedsOf<U> } : { readonly store: NeedsOf<U> });
+
+/** The options as the engine reads them, whatever the flow's types are. */
+export interface AnyEngineOptions extends EngineSettings {
+  readonly store?: object;
+}
+
+/** @throws TaskloomError OPTION_INVALID */
+export function checkEngineOptions(options: AnyEngineOptions, place: string): void {
+  checkOptions(
+    options,
+    {
+      store: AN_OBJECT,
+      executor: { fits: isExecutor, words: `'threads', 'serial' or a task executor` },
+      threads: aWholeNumber(1),
+      flowId: A_NAME,
+      services: { fits: areServices, words: 'an object whose values are functions' },
+      signal: { fits: (value) => value instanceof AbortSignal, words: 'an AbortSignal' },
+      onAbort: oneOf('suspend', 'revert'),
+    },
+    place,
+  );
+  if (options.threads !== undefined && (options.executor ?? 'threads') !== 'threads') {
+    throw new TaskloomError(
+      'OPTION_INVALID',
+      `The option 'threads' of ${place} needs the executor 'threads'.`,
+      {
+        details: { place, option: 'threads' },
+      },
+    );
+  }
+}
+
+/** The executor that the options ask for, and whether the engine is to stop it. */
+export function chooseExecutor({ executor = 'threads', threads }: EngineSettings): {
+  readonly executor: TaskExecutor;
+  readonly owned: boolean;
+} {
+  if (typeof executor !== 'string') return { executor, owned: false };
+  if (executor === 'serial') return { executor: new SerialTaskExecutor(), owned: true };
+  return { executor: new ThreadPoolTaskExecutor(threads === undefined ? {} : { threads }), owned: true };
+}
+
+function isExecutor(value: unknown): boolean {
+  if (value === 'threads' || value === 'serial') return true;
+  const methods = ['start', 'execute', 'revert', 'stop'] as const;
+  const candidate = value as Partial<Record<string, unknown>> | null;
+  return typeof value === 'object' && methods.every((method) => typeof candidate?.[method] === 'function');
+}
+
+function areServices(value: unknown): boolean {
+  return AN_OBJECT.fits(value) && Object.values(value as object).every((each) => typeof each === 'function');
+}

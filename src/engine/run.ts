@@ -1,0 +1,35 @@
+/** The two doors to an engine: make one, or make one, run it and close it. */
+import type { GivesOf, NeedsOf } from '../flow/symbols.ts';
+import type { AnyUnit } from '../flow/unit.ts';
+import { Engine } from './engine.ts';
+import type { AnyEngineOptions, EngineOptions } from './options.ts';
+
+/** The options may be left out when the flow needs nothing from the store. */
+// biome-ignore lint/complexity/noBannedTypes: {} asks whether every need is optional
+type OptionsArgument<U> = {} extends NeedsOf<U> ? [options?: EngineOptions<U>] : [options: EngineOptions<U>];
+
+/**
+ * Makes an engine that runs `flow`, or a single task. Nothing is started before `run()`.
+ *
+ * @throws TaskloomError OPTION_INVALID; MODULE_RUNS_FLOW in a worker that is importing a task module
+ */
+export function createEngine<U extends AnyUnit>(flow: U, ...[options]: OptionsArgument<U>): Engine<U> {
+  return new Engine<U>(flow, (options ?? {}) as AnyEngineOptions);
+}
+
+/**
+ * Runs `flow`, or a single task, to its end and closes what it started.
+ *
+ * @returns every provided symbol, as a task after the flow would see it
+ * @throws (rejects) the task's own error when one atom failed, `WrappedFailure` when several did, after all that ran
+ * was reverted; TaskloomError FLOW_ABORTED, MISSING_DEPENDENCIES,
+ * and what `createEngine` throws
+ */
+export async function run<U extends AnyUnit>(flow: U, ...[options]: OptionsArgument<U>): Promise<GivesOf<U>> {
+  const engine = new Engine<U>(flow, (options ?? {}) as AnyEngineOptions);
+  try {
+    return await engine.run();
+  } finally {
+    await engine.close();
+  }
+}

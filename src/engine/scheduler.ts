@@ -1,0 +1,179 @@
+/**
+ * Sends atoms off to the executor with their arguments, and puts what comes back into the inbox.
+ *
+ * 1. Each atom sent has one ticket, until its outcome arrives or it is withdrawn.
+ * 2. A ticket that has not begun can be withdrawn: the executor is told so when it would begin, and the outcome that
+ *    then comes is dropped. So nothing waits for a queue that it doesn't want any more.
+ * 3. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
+ */
+import type { AtomNode } from '../compile/node.ts';
+import { TaskloomError } from '../errors.ts';
+import type { Call, TaskExecutor } from '../executor/executor.ts';
+import { type Failure, failureFrom } from '../failure.ts';
+import type { Services } from '../flow/context.ts';
+import type { Executed, Outcome, WorkEvent } from '../protocol/messages.ts';
+import { prepareArguments } from '../storage/arguments.ts';
+import type { AtomRecord } from '../storage/atom-record.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Inbox } from './inbox.ts';
+
+export interface Arrival {
+  readonly node: AtomNode;
+  readonly action: 'execute' | 'revert';
+  readonly outcome: Outcome;
+}
+
+/** What the scheduler asks of the engine. */
+export interface SchedulerHost {
+  /** The atom's code is about to run. */
+  began(node: AtomNode, action: Arrival['action']): void;
+  said(node: AtomNode, event: WorkEvent): void;
+}
+
+interface Ticket {
+  readonly node: AtomNode;
+  readonly action: Arrival['action'];
+  state: 'queued' | 'begun' | 'over';
+}
+
+export class Scheduler {
+  readonly #executor: TaskExecutor;
+  readonly #storage: Storage;
+  readonly #inbox: Inbox<Arrival>;
+  readonly #services: Services;
+  readonly #host: SchedulerHost;
+  readonly #stopping = new AbortController();
+  readonly #tickets = new Set<Ticket>();
+
+  constructor(
+    executor: TaskExecutor,
+    storage: Storage,
+    inbox: Inbox<Arrival>,
+    services: Services,
+    host: SchedulerHost,
+  ) {
+    this.#executor = executor;
+    this.#storage = storage;
+    this.#inbox = inbox;
+    this.#services = services;
+    this.#host = host;
+  }
+
+  /** Atoms sent off of which the outcome is still wanted. */
+  get outstanding(): number {
+    return this.#tickets.size;
+  }
+
+  execute(node: AtomNode): void {
+    const args = this.#prepare(node, 'execute');
+    if (args === null) return;
+    this.#send(node, 'execute', (call) => this.#executor.execute(node.task, args, call));
+  }
+
+  /** Reverts an atom; one that has nothing to undo is done at once. */
+  revert(node: AtomNode, failures: ReadonlyMap<string, Failure>): void {
+    const record = this.#storage.recordAt(node);
+    if (node.task.work.revert === null || !record.began) {
+      this.#host.began(node, 'revert');
+      this.#inbox.put({
+        node,
+        action: 'revert',
+        outcome: { kind: 'reverted', result: undefined, elapsed: 0 },
+      });
+      return;
+    }
+    const args = this.#prepare(node, 'revert');
+    if (args === null) return;
+    const executed = executedOf(record);
+    this.#send(node, 'revert', (call) => this.#executor.revert(node.task, args, executed, failures, call));
+  }
+
+  /** Forgets what has not begun, all of it or one action's (invariant 2). */
+  withdrawQueued(action?: Arrival['action']): void {
+    for (const ticket of this.#tickets) {
+      if (ticket.state === 'queued' && (action ?? ticket.action) === ticket.action) this.#end(ticket);
+    }
+  }
+
+  /** Aborts the signal of the tasks that run. */
+  abortRunning(reason: unknown): void {
+    this.#stopping.abort(reason);
+  }
+
+  #prepare(node: AtomNode, action: Arrival['action']): ReturnType<typeof prepareArguments> | null {
+    try {
+      return prepareArguments(node, action, this.#storage);
+    } catch (thrown) {
+      const failure = failureFrom(thrown);
+      this.#inbox.put({ node, action, outcome: { kind: 'refused', failure } });
+      return null;
+    }
+  }
+
+  #send(node: AtomNode, action: Arrival['action'], ship: (call: Call) => Promise<Outcome>): void {
+    const ticket: Ticket = { node, action, state: 'queued' };
+    this.#tickets.add(ticket);
+    const arrived = (outcome: Outcome): void => {
+      if (ticket.state === 'over') return;
+      this.#end(ticket);
+      this.#inbox.put({ node, action, outcome: checkOutcome(outcome, node, action) });
+    };
+    try {
+      ship(this.#callFor(ticket)).then(arrived, (thrown) => arrived(broken(node, action, thrown)));
+    } catch (thrown) {
+      arrived(broken(node, action, thrown));
+    }
+  }
+
+  #end(ticket: Ticket): void {
+    ticket.state = 'over';
+    this.#tickets.delete(ticket);
+  }
+
+  #callFor(ticket: Ticket): Call {
+    const { node, action } = ticket;
+    const { flowName, flowId } = this.#storage;
+    const attempt = this.#storage.recordAt(node).attempt + (action === 'execute' ? 1 : 0);
+    return {
+      identity: { atom: node.name, flowName: node.flow?.name ?? flowName, flowId, attempt },
+      rank: node.rank,
+      source: this,
+      services: this.#services,
+      // An abort reaches what executes; what is being undone is let be.
+      signal: action === 'execute' ? this.#stopping.signal : null,
+      read: node.read,
+      begin: () => {
+        if (ticket.state !== 'queued') return false;
+        ticket.state = 'begun';
+        this.#host.began(node, action);
+        return true;
+      },
+      onEvent: (event) => {
+        if (ticket.state === 'begun') this.#host.said(node, event);
+      },
+    };
+  }
+}
+
+function executedOf({ result, failure }: AtomRecord): Executed {
+  return failure === null ? { kind: 'result', value: result } : { kind: 'failure', failure };
+}
+
+const FITTING: Readonly<Record<Arrival['action'], readonly Outcome['kind'][]>> = {
+  execute: ['executed', 'failed', 'refused'],
+  revert: ['reverted', 'revert-failed', 'refused'],
+};
+
+/** An outcome from an executor that others wrote may be anything. */
+function checkOutcome(outcome: Outcome, node: AtomNode, action: Arrival['action']): Outcome {
+  if (FITTING[action].includes(outcome?.kind)) return outcome;
+  return broken(node, action, `it answered ${JSON.stringify(outcome?.kind)}`);
+}
+
+function broken({ name }: AtomNode, action: Arrival['action'], cause: unknown): Outcome {
+  const message = `The task executor could not ${action} task '${name}': it must answer with an outcome.`;
+  const failure = failureFrom(
+    new TaskloomError('EXECUTOR_FAILED', message, { details: { atom: name }, cause }),
+  );
+  return { kind: action === 'execute' ? 'failed' : 'revert-failed', failure, elapsed: 0 };
+}

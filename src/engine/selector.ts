@@ -1,0 +1,166 @@
+/**
+ * Who may run, and who may be undone: two counters for each node, kept up to date along its own edges, so that a
+ * completion never walks the graph. Reads states, changes none.
+ *
+ * 1. `waiting`: predecessors that are not done. A node is done when it waits for none and its own atom is SUCCESS or
+ *    IGNORE and meant to stay so; the ends of flows are done as soon as they wait for none.
+ * 2. `busy`: successors that are not quiet. A node is quiet when none of its successors is busy and its own atom is
+ *    PENDING, REVERTED or IGNORE; the ends of flows are quiet as soon as their successors are.
+ * 3. An atom may execute when it waits for none; it may revert when none of its successors is busy
+ *    (TaskFlow `selector.py`).
+ */
+import type { Compilation } from '../compile/compilation.ts';
+import type { AtomNode, Node } from '../compile/node.ts';
+import type { AtomState, Intention } from '../states.ts';
+
+/** What the selector reads of an atom. */
+export interface Standing {
+  readonly state: AtomState;
+  readonly intention: Intention;
+}
+
+/** Atoms that became ready, in the order of the compilation. */
+export interface Ready {
+  readonly execute: readonly AtomNode[];
+  readonly revert: readonly AtomNode[];
+}
+
+export class Selector {
+  readonly #compilation: Compilation;
+  readonly #standingOf: (node: AtomNode) => Standing;
+  readonly #waiting: Int32Array;
+  readonly #busy: Int32Array;
+  #toExecute: AtomNode[] = [];
+  #toRevert: AtomNode[] = [];
+
+  constructor(compilation: Compilation, standingOf: (node: AtomNode) => Standing) {
+    this.#compilation = compilation;
+    this.#standingOf = standingOf;
+    this.#waiting = new Int32Array(compilation.nodes.length);
+    this.#busy = new Int32Array(compilation.nodes.length);
+  }
+
+  /** Counts anew from the states of all atoms. Linear in nodes and edges. */
+  rebuild(): void {
+    this.#toExecute = [];
+    this.#toRevert = [];
+    const { order } = this.#compilation;
+    for (const node of order) {
+      this.#waiting[node.index] = count(node.predecessors, (before) => !this.#isDone(before));
+      if (node.kind === 'task') this.#offerExecute(node);
+    }
+    for (let at = order.length - 1; at >= 0; at--) {
+      const node = order[at] as Node;
+      this.#busy[node.index] = count(node.successors, (after) => !this.#isQuiet(after));
+      if (node.kind === 'task') this.#offerRevert(node);
+    }
+  }
+
+  /** To be told after every change of an atom's state or intention, with what it was before. */
+  changed(node: AtomNode, before: Standing): void {
+    const now = this.#standingOf(node);
+    if (!ownDone(before) && ownDone(now)) this.#spreadDone(node);
+    if (ownQuiet(before) && !ownQuiet(now)) this.#spreadBusy(node);
+    if (!ownQuiet(before) && ownQuiet(now)) this.#spreadQuiet(node);
+    // One that is REVERTING is on its way; only `rebuild` finds those that a dead process left so.
+    if (now.state !== 'REVERTING') this.#offerRevert(node);
+  }
+
+  /** The atoms that became ready since the last call and still are. */
+  next(): Ready {
+    const execute = this.#toExecute.filter((node) => this.#mayExecute(node)).sort(byIndex);
+    const revert = [...new Set(this.#toRevert)].filter((node) => this.#mayRevert(node)).sort(byIndex);
+    this.#toExecute = [];
+    this.#toRevert = [];
+    return { execute, revert };
+  }
+
+  #isDone(node: Node): boolean {
+    return this.#waiting[node.index] === 0 && (node.kind !== 'task' || ownDone(this.#standingOf(node)));
+  }
+
+  #isQuiet(node: Node): boolean {
+    return this.#busy[node.index] === 0 && (node.kind !== 'task' || ownQuiet(this.#standingOf(node)));
+  }
+
+  #mayExecute(node: AtomNode): boolean {
+    const { state, intention } = this.#standingOf(node);
+    return this.#waiting[node.index] === 0 && EXECUTABLE.has(state) && intention === 'EXECUTE';
+  }
+
+  #mayRevert(node: AtomNode): boolean {
+    const { state, intention } = this.#standingOf(node);
+    return this.#busy[node.index] === 0 && REVERTIBLE.has(state) && intention === 'REVERT';
+  }
+
+  #offerExecute(node: AtomNode): void {
+    if (this.#mayExecute(node)) this.#toExecute.push(node);
+  }
+
+  #offerRevert(node: AtomNode): void {
+    if (this.#mayRevert(node)) this.#toRevert.push(node);
+  }
+
+  #spreadDone(start: AtomNode): void {
+    if (this.#waiting[start.index] !== 0) return;
+    const done: Node[] = [start];
+    for (let node = done.pop(); node !== undefined; node = done.pop()) {
+      for (const next of node.successors) {
+        if (this.#add(this.#waiting, next, -1) !== 0) continue;
+        if (this.#isDone(next)) done.push(next);
+        else if (next.kind === 'task') this.#offerExecute(next);
+      }
+    }
+  }
+
+  #spreadBusy(start: AtomNode): void {
+    if (this.#busy[start.index] !== 0) return;
+    const busy: Node[] = [start];
+    for (let node = busy.pop(); node !== undefined; node = busy.pop()) {
+      for (const before of node.predecessors) {
+        const wasQuiet = this.#isQuiet(before);
+        this.#add(this.#busy, before, 1);
+        if (wasQuiet) busy.push(before);
+      }
+    }
+  }
+
+  #spreadQuiet(start: AtomNode): void {
+    if (this.#busy[start.index] !== 0) return;
+    const quiet: Node[] = [start];
+    for (let node = quiet.pop(); node !== undefined; node = quiet.pop()) {
+      for (const before of node.predecessors) {
+        if (this.#add(this.#busy, before, -1) !== 0) continue;
+        if (this.#isQuiet(before)) quiet.push(before);
+        else if (before.kind === 'task') this.#offerRevert(before);
+      }
+    }
+  }
+
+  #add(counters: Int32Array, node: Node, change: number): number {
+    const value = (counters[node.index] as number) + change;
+    counters[node.index] = value;
+    return value;
+  }
+}
+
+const EXECUTABLE: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING']);
+const REVERTIBLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'REVERTING']);
+
+function ownDone({ state, intention }: Standing): boolean {
+  return (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');
+}
+
+function ownQuiet({ state }: Standing): boolean {
+  return state === 'PENDING' || state === 'REVERTED' || state === 'IGNORE';
+}
+
+function count<T>(list: readonly T[], matches: (each: T) => boolean): number {
+  let found = 0;
+  for (const each of list) if (matches(each)) found++;
+  return found;
+}
+
+function byIndex(a: AtomNode, b: AtomNode): number {
+  return a.index - b.index;
+}

@@ -1,0 +1,62 @@
+/** Options are checked once, at the door: an unknown one or one of the wrong type is refused with its name and place. */
+import { TaskloomError } from './errors.ts';
+import { hint } from './hint.ts';
+
+/** For each option that exists, what fits: a test, and its words for the message. */
+export type OptionRules<O> = Readonly<Record<keyof O & string, OptionRule>>;
+
+export interface OptionRule {
+  readonly fits: (value: unknown) => boolean;
+  /** As in "must be …". */
+  readonly words: string;
+}
+
+/**
+ * @param place - Whose options these are, as in "of createEngine()"
+ * @throws TaskloomError OPTION_INVALID
+ */
+export function checkOptions<O extends object>(options: O, rules: OptionRules<O>, place: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TaskloomError('OPTION_INVALID', `The options of ${place} must be an object.`, {
+      details: { place },
+    });
+  }
+  const known: ReadonlyMap<string, OptionRule> = new Map(Object.entries<OptionRule>(rules));
+  for (const [option, value] of Object.entries(options)) {
+    const rule = known.get(option);
+    if (rule === undefined) {
+      const names = [...known.keys()];
+      const way = hint(option, names) || ` There are: ${names.join(', ') || 'none'}.`;
+      throw new TaskloomError('OPTION_INVALID', `${place} has no option '${option}'.${way}`, {
+        details: { place, option },
+      });
+    }
+    if (value !== undefined && !rule.fits(value)) {
+      throw new TaskloomError('OPTION_INVALID', `The option '${option}' of ${place} must be ${rule.words}.`, {
+        details: { place, option },
+      });
+    }
+  }
+}
+
+/** Rules that several doors need. */
+export const A_NAME: OptionRule = {
+  fits: (value) => typeof value === 'string' && value !== '',
+  words: 'a string that is not empty',
+};
+export const AN_OBJECT: OptionRule = {
+  fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  words: 'an object',
+};
+export function oneOf(...values: readonly string[]): OptionRule {
+  return {
+    fits: (value) => values.includes(value as string),
+    words: values.map((each) => `'${each}'`).join(' or '),
+  };
+}
+export function aWholeNumber(least: number): OptionRule {
+  return {
+    fits: (value) => Number.isInteger(value) && (value as number) >= least,
+    words: `a whole number, at least ${least}`,
+  };
+}
