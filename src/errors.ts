@@ -21,6 +21,8 @@ export const ERROR_CODES = {
   DUPLICATE_NAME: 'Two atoms in one flow tree have the same name. Rename one, or use .as(name).',
   FLOW_CONTAINS_ITSELF: 'A flow was added to itself, directly or through flows inside it.',
   UNIT_TWICE: 'One flow object stands at two places of a flow tree. Build it twice, by a function.',
+  FLOW_CLOSED:
+    'A flow was added to after it had become part of a graph flow, which links its units by their symbols when they are added. Fill the inner flow first.',
   DEPENDENCY_CYCLE:
     'A graph flow would depend on itself: adding the unit or the link was refused, and the flow is as it was.',
   DEPENDENCY_AMBIGUOUS:
@@ -41,7 +43,6 @@ export const ERROR_CODES = {
   ATOM_NOT_FOUND: 'No atom of this name is in the flow.',
   // The end of a run.
   FLOW_ABORTED: 'The run was stopped by its signal. The reason is the cause.',
-  FLOW_SUSPENDED: 'The run was suspended before its end. What ran is kept; run the engine again to go on.',
   WRAPPED_FAILURE: 'Several atoms failed; see failures.',
   THROWN_VALUE: 'A task threw something that is no Error. details.thrown holds it.',
   // Tasks and workers: failures of one task, which the flow resolves by reverting.
@@ -64,13 +65,15 @@ export const ERROR_CODES = {
   VALUE_NOT_ENCODABLE: 'A value cannot cross threads. The message gives the path to the part that cannot.',
   VALUE_TOO_LARGE:
     'A value is larger than can be encoded. Share its buffers with context.share(), or hand over a file.',
+  VALUE_UNREADABLE:
+    'The bytes of a value cannot be read: they are damaged, or another version of taskloom or Node wrote them.',
   PROVIDED_MISSING:
     'A result lacks a part that a later task requires: the key or index that provides names is not in it.',
   EXECUTOR_FAILED: 'A task executor threw, rejected or answered with something that is no outcome.',
   // The command line.
   USAGE: 'The command line is wrong. taskloom --help shows how it is used.',
   FLOW_FILE_INVALID: 'The flow file cannot be used: it is missing, cannot be imported, or exports no flow.',
-} as const satisfies Readonly<Record<string, string>>;
+} as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
@@ -101,4 +104,9 @@ export class TaskloomError extends Error {
     this.details = options.details ?? {};
     Object.defineProperty(this, BRAND, { value: true });
   }
+}
+
+/** Makes `instanceof TaskloomError` hold for `error`, which our constructor didn't make; returns it. */
+export function brand<E extends Error>(error: E): E {
+  return Object.defineProperty(error, BRAND, { value: true, configurable: true });
 }

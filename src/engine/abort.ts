@@ -13,7 +13,13 @@ export function onAborted(signal: AbortSignal, stop: () => void): () => void {
     const fresh = new Set<() => void>();
     set = fresh;
     followers.set(signal, fresh);
-    signal.addEventListener('abort', () => [...fresh].forEach((each) => each()), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        for (const each of [...fresh]) each();
+      },
+      { once: true },
+    );
   }
   const entry = (): void => stop();
   const all = set.add(entry);

@@ -37,9 +37,9 @@ export function endError(
   abort: { readonly reason: unknown } | null,
 ): Error | null {
   const state = storage.flowState;
-  if (state === 'FAILURE') return oneOf(storage.flowName, fatal);
+  if (state === 'FAILURE') return oneOf(fatal);
   if (abort !== null && state !== 'SUCCESS') return abortError(storage, abort.reason);
-  return state === 'REVERTED' ? oneOf(storage.flowName, storage.failures) : null;
+  return state === 'REVERTED' ? oneOf(storage.failures) : null;
 }
 
 /** The error of a run that its signal stopped. */
@@ -51,9 +51,9 @@ export function abortError({ flowName, flowState, failures }: Storage, reason: u
   });
 }
 
-function oneOf(flow: string, errors: ReadonlyMap<string, Error>): Error | null {
+function oneOf(errors: ReadonlyMap<string, Error>): Error | null {
   const [first] = errors.values();
-  return errors.size > 1 ? new WrappedFailure(flow, errors) : (first ?? null);
+  return errors.size > 1 ? new WrappedFailure(errors) : (first ?? null);
 }
 
 /** Every provided symbol with its value, as a task after the flow would see it. */

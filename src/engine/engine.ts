@@ -10,7 +10,7 @@ import type { TaskExecutor } from '../executor/executor.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { type Listener, Notifier } from '../notifier.ts';
-import { refuseWhileLoading } from '../protocol/loading.ts';
+import { loadingModule, noteRunWhileLoading } from '../protocol/loading.ts';
 import { RESETTABLE } from '../states.ts';
 import { Storage } from '../storage/storage.ts';
 import { onAborted } from './abort.ts';
@@ -195,6 +195,18 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     if (this.#options.onAbort === 'suspend') loop.suspend();
     else loop.abort(reason);
   }
+}
+
+/** A worker that imports a task module must not run the flow again. */
+function refuseWhileLoading(): void {
+  const module = loadingModule();
+  if (module === null) return;
+  noteRunWhileLoading(module);
+  throw new TaskloomError(
+    'MODULE_RUNS_FLOW',
+    `The task module ${module} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
+    { details: { module } },
+  );
 }
 
 function resetAll({ compilation, moves }: LoopParts): void {

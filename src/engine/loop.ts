@@ -11,6 +11,7 @@
 import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode } from '../compile/node.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
+import type { Failure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import type { Notifier } from '../notifier.ts';
 import type { WorkEvent } from '../protocol/messages.ts';
@@ -43,6 +44,9 @@ export class Loop {
   /** Errors that stop the run itself, by atom: failed reverts. */
   readonly fatal: Map<string, Error>;
 
+  /** What reverts are told of; made anew when another execute has failed. */
+  #failures: ReadonlyMap<string, Failure> | null = null;
+
   constructor(parts: LoopParts, executor: TaskExecutor, services: Services) {
     this.#parts = parts;
     this.#scheduler = new Scheduler(executor, parts.storage, this.#inbox, services, {
@@ -66,7 +70,7 @@ export class Loop {
         yield 'WAITING';
         if (this.#scheduler.outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
-        for (const arrival of this.#inbox.takeAll()) this.#complete(arrival);
+        this.#inbox.lookThrough((arrival) => this.#complete(arrival));
         ready = this.#select();
       } while (ready === NOTHING && (this.#scheduler.outstanding > 0 || !this.#inbox.isEmpty));
     } while (ready !== NOTHING);
@@ -100,8 +104,8 @@ export class Loop {
   #schedule(ready: Ready): void {
     if (this.#parts.storage.flowState !== 'RUNNING') return;
     if (ready.revert.length > 0) {
-      const failures = this.#parts.storage.executeFailures();
-      for (const node of ready.revert) this.#scheduler.revert(node, failures);
+      this.#failures ??= this.#parts.storage.executeFailures();
+      for (const node of ready.revert) this.#scheduler.revert(node, this.#failures);
     }
     for (const node of ready.execute) this.#scheduler.execute(node);
   }
@@ -112,7 +116,9 @@ export class Loop {
       case 'done':
         return;
       case 'execute-failed':
-        return this.#takeBack();
+        this.#failures = null;
+        this.#takeBack();
+        return;
       case 'revert-failed':
         this.fatal.set(arrival.node.name, completed.error);
         this.#scheduler.withdrawQueued();
@@ -126,8 +132,8 @@ export class Loop {
 
   #began(node: AtomNode, action: Arrival['action']): void {
     const { moves, storage } = this.#parts;
-    if (action === 'revert') return moves.moveAtom(node, 'REVERTING');
-    moves.moveAtom(node, 'RUNNING', { began: true, attempt: storage.recordAt(node).attempt + 1 });
+    if (action === 'revert') moves.moveAtom(node, 'REVERTING');
+    else moves.moveAtom(node, 'RUNNING', { began: true, attempt: storage.recordAt(node).attempt + 1 });
   }
 
   #said({ name }: AtomNode, event: WorkEvent): void {
@@ -137,11 +143,12 @@ export class Loop {
       case 'progress': {
         const { fraction, details } = event;
         storage.setProgress(name, fraction, details);
-        return notifier.tell('progress', { ...about, fraction, details });
+        notifier.tell('progress', { ...about, fraction, details });
+        break;
       }
       case 'log': {
         const { level, message, details } = event;
-        return notifier.tell('log', { ...about, level, message, details });
+        notifier.tell('log', { ...about, level, message, details });
       }
     }
   }

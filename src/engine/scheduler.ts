@@ -4,8 +4,10 @@
  * 1. Each atom sent has one ticket, until its outcome arrives or it is withdrawn.
  * 2. A ticket that has not begun can be withdrawn: the executor is told so when it would begin, and the outcome that
  *    then comes is dropped. So nothing waits for a queue that it doesn't want any more.
- * 3. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
+ * 3. Nothing begins while an outcome waits to be looked at: a failure stops those that have not begun.
+ * 4. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
  */
+import { setMaxListeners } from 'node:events';
 import type { AtomNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Call, TaskExecutor } from '../executor/executor.ts';
@@ -57,6 +59,8 @@ export class Scheduler {
     this.#inbox = inbox;
     this.#services = services;
     this.#host = host;
+    // Every task that runs listens, and many may run at once.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Atoms sent off of which the outcome is still wanted. */
@@ -125,6 +129,13 @@ export class Scheduler {
     }
   }
 
+  #begin(ticket: Ticket): boolean {
+    if (ticket.state !== 'queued') return false;
+    ticket.state = 'begun';
+    this.#host.began(ticket.node, ticket.action);
+    return true;
+  }
+
   #end(ticket: Ticket): void {
     ticket.state = 'over';
     this.#tickets.delete(ticket);
@@ -142,12 +153,7 @@ export class Scheduler {
       // An abort reaches what executes; what is being undone is let be.
       signal: action === 'execute' ? this.#stopping.signal : null,
       read: node.read,
-      begin: () => {
-        if (ticket.state !== 'queued') return false;
-        ticket.state = 'begun';
-        this.#host.began(node, action);
-        return true;
-      },
+      begin: () => this.#inbox.looked()?.then(() => this.#begin(ticket)) ?? this.#begin(ticket),
       onEvent: (event) => {
         if (ticket.state === 'begun') this.#host.said(node, event);
       },

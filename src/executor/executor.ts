@@ -43,5 +43,10 @@ export interface TaskExecutor extends AsyncDisposable {
     call: Call,
   ): Promise<Outcome>;
   /** Ends what was started, after running tasks have ended. Queued ones are refused with EXECUTOR_CLOSED. Any number of times. */
-  stop(): Promise<void>;
+  stop(options?: StopOptions): Promise<void>;
+}
+
+export interface StopOptions {
+  /** ms after which tasks that still run are given up, as failures with EXECUTOR_CLOSED; without it they are waited for. */
+  readonly timeout?: number;
 }

@@ -15,3 +15,31 @@ export interface Provided {
   readonly symbol: string;
   readonly take: Take;
 }
+
+/** No symbols. */
+export type Nothing = Record<never, never>;
+
+/** Symbols whose names are known only when the flow runs. */
+export type Unlisted = Readonly<Record<string, unknown>>;
+
+/**
+ * What a unit needs and gives, for the compiler alone: the property never exists. Optional, so that units stay plain
+ * data; both sides are read by `NeedsOf` and `GivesOf`.
+ */
+export interface Typed<Needs, Gives> {
+  readonly types?: { readonly needs: Needs; readonly gives: Gives };
+}
+
+/** The symbols that a unit requires and that nobody inside provides; of a unit without types, none that is known. */
+export type NeedsOf<U> = U extends { readonly types?: { readonly needs: infer Needs } } ? Needs : Nothing;
+
+/** The symbols that a unit provides. */
+export type GivesOf<U> = U extends { readonly types?: { readonly gives: infer Gives } } ? Gives : Unlisted;
+
+/** One object type in place of an intersection, so that messages can be read. */
+export type Plain<T> = { [K in keyof T]: T[K] } & unknown;
+
+/** An error that speaks: a property that nobody has, whose name is the message. */
+export type Says<Names, Before extends string, After extends string> = [Names] extends [never]
+  ? unknown
+  : { readonly [Name in Names & string as `${Before}'${Name}'${After}`]: never };

@@ -2,11 +2,13 @@
  * Everything that crosses a thread, both ways, on one page. Closed unions with `kind`: both sides switch without a
  * default, so that adding a message breaks the build where it must be handled.
  *
- *   main thread ── work, abort, close ──▶ worker
- *               ◀─ ready, event*, outcome, stray ──
+ *   main thread ── work, abort, services, close ──▶ worker
+ *               ◀─ ready, began, event*, outcome, stray ──
  *
- * Order holds on the port: the events of a task arrive before its outcome.
+ * Order holds on the port: the events of a task arrive before its outcome. A duty is the time between `ready` and
+ * `close`; work is sent while the worker is on duty only.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { Failure } from '../failure.ts';
 import type { LogLevel } from '../flow/context.ts';
 import type { Take } from '../flow/symbols.ts';
@@ -37,7 +39,7 @@ export interface Identity {
 export interface ExecuteRequest {
   readonly action: 'execute';
   readonly id: number;
-  /** URL of the task module. */
+  /** URL of the task module; empty for a task of the main thread, which never crosses. */
   readonly module: string;
   /** The name under which the module defines the task. */
   readonly task: string;
@@ -80,14 +82,32 @@ export type WorkEvent =
   | { readonly kind: 'progress'; readonly fraction: number; readonly details: unknown }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly details: unknown };
 
+/** What a duty is started with. The port comes with the first duty of a thread and serves all of them. */
+export interface Duty {
+  readonly port: MessagePort | null;
+}
+
 export type ToWorker =
-  | { readonly kind: 'work'; readonly request: WorkRequest }
+  | {
+      readonly kind: 'work';
+      readonly request: WorkRequest;
+      /** True when `began` is to be said: the task has a timeout, or its module is not known to be loaded. */
+      readonly announce: boolean;
+      /** Why the signal is aborted from the start; null when it is not. */
+      readonly aborted: Failure | null;
+    }
   /** Aborts the signal of a request in hand. */
   | { readonly kind: 'abort'; readonly id: number; readonly reason: Failure }
+  /** The thread's way to services on the main thread, a Comlink port; sent before the first request that has any. */
+  | { readonly kind: 'services'; readonly port: MessagePort }
+  /** Ends the duty: the thread rests until the next. */
   | { readonly kind: 'close' };
 
 export type FromWorker =
+  /** On duty. */
   | { readonly kind: 'ready' }
+  /** The module is imported, which took `loading` ms (0 when it was before), and the task's code is next. */
+  | { readonly kind: 'began'; readonly id: number; readonly loading: number }
   | { readonly kind: 'event'; readonly id: number; readonly event: WorkEvent }
   | { readonly kind: 'outcome'; readonly id: number; readonly outcome: Outcome }
   /** Something threw outside of a task; `task` is the last that ran there, where that is known. */

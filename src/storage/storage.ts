@@ -170,8 +170,8 @@ export class Storage {
   /** The record of an atom as plain data, for who keeps or shows it; a copy. */
   atomDetail(atom: string): AtomDetail {
     const record = this.#recordOf(atom);
-    let id = this.#uuids.get(atom);
-    if (id === undefined) this.#uuids.set(atom, (id = uuid()));
+    const id = this.#uuids.get(atom) ?? uuid();
+    this.#uuids.set(atom, id);
     return { uuid: id, ...record, metadata: { ...record.metadata } };
   }
 

@@ -1,0 +1,54 @@
+/**
+ * How everything here is measured: each round runs every case once, so that what else the machine does meets all of
+ * them alike, and the first round, which warms up, does not count.
+ *
+ *   round 0 (not counted)  a b c
+ *   round 1                b c a
+ *   round 2                c a b   …
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Samples } from './figure.ts';
+
+/** Runs one case once, and returns what it measured. */
+export type Case = () => number | Promise<number>;
+
+/**
+ * Runs all cases in turn, `rounds` times and once before.
+ *
+ * @returns the samples of each case, in the order of the rounds
+ */
+export async function interleave<Name extends string>(
+  rounds: number,
+  cases: Readonly<Record<Name, Case>>,
+): Promise<Readonly<Record<Name, Samples>>> {
+  const names = Object.keys(cases) as Name[];
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
+  for (let round = 0; round <= rounds; round++) {
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      collectGarbage();
+      const value = await cases[name]();
+      if (round > 0) samples[name].push(value);
+    }
+  }
+  return samples;
+}
+
+/** ms that `work` takes. */
+export async function timed(work: () => unknown): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+let gc: (() => void) | null = null;
+
+/** So that no case pays for what another left behind. Set here, for a flag on the command line reaches the workers. */
+function collectGarbage(): void {
+  if (gc === null) {
+    setFlagsFromString('--expose-gc');
+    gc = runInNewContext('gc') as () => void;
+  }
+  gc();
+}

@@ -1,0 +1,26 @@
+/** Start-up: what a user waits for when a process has one thing to do on a thread. */
+import { figure } from './figure.ts';
+import { inFreshProcess } from './fresh-process.ts';
+import type { Question } from './question.ts';
+import { interleave } from './rounds.ts';
+
+const BARE = 'bare worker thread';
+
+export const startUp: Question = {
+  name: 'start-up',
+  asks: 'How long is it from the start of a process to the first result of a task on a thread?',
+  async answer({ processes }) {
+    const first = async (script: string): Promise<number> => (await inFreshProcess(script)).ms;
+    const times = await interleave(processes, {
+      node: () => first('start-node.mjs'),
+      bare: () => first('start-bare.mjs'),
+      taskloom: () => first('start-taskloom.mjs'),
+    });
+    const named = (name: string) => ({ bench: 'start-up', case: name, unit: 'ms' });
+    return [
+      figure(named('Node alone'), times.node),
+      figure(named(BARE), times.bare),
+      figure(named('taskloom'), times.taskloom, { case: BARE, samples: times.bare }),
+    ];
+  },
+};

@@ -1,0 +1,157 @@
+/**
+ * The report for programs: on stdout one JSON object per line and nothing else; on stderr what goes wrong, as text.
+ *
+ *   {"event":"flow","name","flowId","state","oldState","at"}
+ *   {"event":"atom","name","flowId","state","oldState","at","elapsed","failure"}    ms; failure null or an error
+ *   {"event":"progress","name","flowId","fraction","details","at"}
+ *   {"event":"log","name","flowId","level","message","details","at"}
+ *   {"event":"end","state","exitCode","stopped","seconds","secondsInTasks","speedUp","threads",
+ *    "tasks":{"total","done","failed","reverted","revertFailed"},"failed":[…],"reverted":[…],"revertFailed":[…],
+ *    "results":{…} or null,"error":{…} or null}                                     always last; state null: nothing ran
+ *
+ * Errors are {"name","message","code","stack":[…],"cause","errors":[…]}; other values are as `toJson` gives them.
+ */
+import type { Engine } from '../engine/engine.ts';
+import type { FlowState } from '../states.ts';
+import type { StopReason } from './exit-codes.ts';
+import type { Ending, Report } from './report.ts';
+import { Tally } from './tally.ts';
+import type { Terminal } from './terminal.ts';
+import { TextReport } from './text-report.ts';
+import { userFrames } from './user-error.ts';
+import { toJson } from './values.ts';
+
+/** Errors inside errors that are written. */
+const DEEP = 8;
+
+/** What the last line says beside the counts. */
+interface Last {
+  readonly state: FlowState | null;
+  readonly error: unknown;
+  readonly results?: Readonly<Record<string, unknown>> | null;
+  readonly wall?: number;
+  readonly stopped?: StopReason | null;
+  readonly exitCode: number;
+}
+
+export class JsonReport implements Report {
+  readonly #terminal: Terminal;
+  /** For what goes to stderr. */
+  readonly #text: TextReport;
+  #engine: Engine | null = null;
+  #threads: number | null = null;
+  #tally = new Tally(0);
+  #stopped: StopReason | null = null;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#text = new TextReport(terminal);
+  }
+
+  waiting(): void {}
+
+  refused(error: unknown, exitCode: number): void {
+    this.#text.refused(error);
+    this.#last({ state: null, error, exitCode });
+  }
+
+  follow(engine: Engine, threads: number | null): void {
+    this.#engine = engine;
+    this.#threads = threads;
+    this.#tally = new Tally(engine.compilation.atoms.size);
+    engine.on('flow', (event) => this.#write({ event: 'flow', ...event }));
+    engine.on('atom', (event) => {
+      this.#tally.take(event);
+      const { name, flowId, state, oldState, at, elapsed, failure } = event;
+      this.#write({
+        event: 'atom',
+        name,
+        flowId,
+        state,
+        oldState,
+        at,
+        elapsed,
+        failure: errorToJson(failure),
+      });
+    });
+    engine.on('progress', ({ details, ...event }) => {
+      this.#write({ event: 'progress', ...event, details: details === undefined ? null : toJson(details) });
+    });
+    engine.on('log', ({ details, ...event }) => {
+      this.#write({ event: 'log', ...event, details: details === undefined ? null : toJson(details) });
+    });
+  }
+
+  stopping(reason: StopReason): void {
+    this.#stopped = reason;
+    this.#text.stopping(reason);
+  }
+
+  cut(words: string, exitCode: number): void {
+    this.#text.cut(words);
+    const state = this.#engine?.storage.flowState ?? null;
+    this.#last({ state, error: new Error(words), stopped: this.#stopped, exitCode });
+  }
+
+  warn(message: string): void {
+    this.#text.warn(message);
+  }
+
+  end(ending: Ending): void {
+    this.#last(ending);
+  }
+
+  #last({ state, error, results = null, wall, stopped = null, exitCode }: Last): void {
+    const tally = this.#tally;
+    const [reverted, revertFailed] = [tally.in('REVERTED'), tally.in('REVERT_FAILURE')];
+    const line = {
+      event: 'end',
+      state,
+      exitCode,
+      stopped,
+      seconds: wall === undefined ? null : wall / 1000,
+      secondsInTasks: tally.inTasks / 1000,
+      speedUp: wall === undefined ? null : tally.speedUp(wall),
+      threads: this.#threads,
+      tasks: {
+        total: tally.total,
+        done: tally.count('SUCCESS'),
+        failed: tally.failed.length,
+        reverted: reverted.length,
+        revertFailed: revertFailed.length,
+      },
+      failed: tally.failed,
+      reverted,
+      revertFailed,
+      results: results === null ? null : toJson(results),
+      error: error === undefined ? null : errorToJson(error),
+    };
+    try {
+      this.#write(line);
+    } catch (tooLarge) {
+      // A string can't hold the results; the rest must not be lost with them.
+      this.#write({ ...line, results: null, error: errorToJson(tooLarge) });
+    }
+    this.#terminal.flush();
+  }
+
+  #write(line: object): void {
+    this.#terminal.line(JSON.stringify(line));
+  }
+}
+
+function errorToJson(thrown: unknown, depth = 0): unknown {
+  if (thrown === null) return null;
+  if (!(thrown instanceof Error)) return { name: null, message: String(toJson(thrown)) };
+  const code: unknown = Reflect.get(thrown, 'code');
+  const inner: unknown = Reflect.get(thrown, 'errors');
+  const below = (each: unknown): unknown => (depth < DEEP ? errorToJson(each, depth + 1) : null);
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack: userFrames(thrown),
+    ...(thrown.cause === undefined ? {} : { cause: below(thrown.cause) }),
+    ...(Array.isArray(inner) ? { errors: inner.slice(0, 100).map(below) } : {}),
+  };
+}

@@ -1,0 +1,50 @@
+/** Counts what a run did, from its events alone. */
+import type { AtomEvent } from '../engine/events.ts';
+import type { AtomState } from '../states.ts';
+
+export class Tally {
+  /** All atoms of the flow. */
+  readonly total: number;
+  readonly #states = new Map<string, AtomState>();
+  readonly #counts = new Map<AtomState, number>();
+  readonly #failed = new Set<string>();
+  #inTasks = 0;
+
+  constructor(total: number) {
+    this.total = total;
+  }
+
+  take({ name, state, elapsed }: AtomEvent): void {
+    const before = this.#states.get(name);
+    if (before !== undefined) this.#counts.set(before, this.count(before) - 1);
+    this.#states.set(name, state);
+    this.#counts.set(state, this.count(state) + 1);
+    this.#inTasks += elapsed ?? 0;
+    if (state === 'FAILURE') this.#failed.add(name);
+  }
+
+  /** ms in tasks' own code, all threads together. */
+  get inTasks(): number {
+    return this.#inTasks;
+  }
+
+  /** How many atoms are in this state now. */
+  count(state: AtomState): number {
+    return this.#counts.get(state) ?? 0;
+  }
+
+  /** Names of the atoms that are in one of these states now. */
+  in(...states: readonly AtomState[]): readonly string[] {
+    return [...this.#states].filter(([, state]) => states.includes(state)).map(([name]) => name);
+  }
+
+  /** Names of the atoms whose execute failed, whatever became of them. */
+  get failed(): readonly string[] {
+    return [...this.#failed];
+  }
+
+  /** Time in tasks per time on the clock; null when nothing took time. */
+  speedUp(wall: number): number | null {
+    return wall > 0 && this.#inTasks > 0 ? this.#inTasks / wall : null;
+  }
+}

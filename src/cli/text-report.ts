@@ -1,0 +1,218 @@
+/**
+ * The report for people: a line per task as it ends, what tasks log, a status line when stdout is a terminal, and a
+ * summary. What runs went wrong, and why, is on stderr.
+ */
+import type { Engine } from '../engine/engine.ts';
+import type { AtomEvent, LogEvent } from '../engine/events.ts';
+import { TaskloomError } from '../errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { StopReason } from './exit-codes.ts';
+import type { Ending, Report } from './report.ts';
+import { StatusLine } from './status-line.ts';
+import { Tally } from './tally.ts';
+import type { Terminal } from './terminal.ts';
+import { duration, nameList, oneLine, pad, safeLines, width } from './text.ts';
+import { describeError, titleLine } from './user-error.ts';
+import { showValue } from './values.ts';
+
+/** Columns for the names of tasks: as many as the longest needs, within these. */
+const NAME_COLUMNS = 32;
+const NAME_LIMIT = 80;
+const LOG_LINES = 50;
+const ERRORS = 10;
+const RESULTS = 50;
+
+export class TextReport implements Report {
+  readonly #terminal: Terminal;
+  #columns = 0;
+  #threads: number | null = null;
+  #tally = new Tally(0);
+  #storage: Storage | null = null;
+  /** Atoms that have nothing to undo: for them REVERTED is a word only. */
+  #without: (name: string) => boolean = () => false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  waiting(what: string): void {
+    this.#terminal.follow(() => what);
+  }
+
+  refused(error: unknown): void {
+    const [first = '', ...rest] = refusal(error);
+    this.#terminal.follow(null);
+    this.#terminal.complain([`${this.#terminal.paintError('red', 'error:')} ${first}`, ...rest].join('\n'));
+  }
+
+  follow(engine: Engine, threads: number | null): void {
+    const { atoms } = engine.compilation;
+    this.#storage = engine.storage;
+    this.#threads = threads;
+    this.#tally = new Tally(atoms.size);
+    this.#without = (name) => atoms.get(name)?.task.work.revert === null;
+    for (const name of atoms.keys()) {
+      this.#columns = Math.min(NAME_COLUMNS, Math.max(this.#columns, width(oneLine(name, NAME_LIMIT))));
+    }
+    const status = new StatusLine(this.#tally);
+    engine.on('atom', (event) => {
+      this.#tally.take(event);
+      status.atom(event);
+      this.#atom(event);
+    });
+    engine.on('progress', (event) => status.progress(event));
+    engine.on('log', (event) => this.#log(event));
+    this.#terminal.follow(() => status.text());
+  }
+
+  stopping(reason: StopReason): void {
+    if (reason === 'unread') return;
+    const again = reason === 'SIGINT' ? 'Ctrl-C again' : 'A second signal';
+    this.#complain(
+      'yellow',
+      `interrupted (${reason}):`,
+      `waiting for the running tasks, then what ran is reverted. ${again} ends at once.`,
+    );
+  }
+
+  cut(words: string): void {
+    this.#terminal.follow(null);
+    const left = this.#tally.in('RUNNING', 'REVERTING', 'SUCCESS', 'FAILURE');
+    const state = left.length > 0 ? ` Not reverted: ${nameList(left)}.` : '';
+    this.#complain('red', 'ended:', `${words}${state}`);
+  }
+
+  warn(message: string): void {
+    this.#complain('yellow', 'warning:', safeLines(message, ERRORS).join('\n  '));
+  }
+
+  end(ending: Ending): void {
+    this.#terminal.follow(null);
+    const style = ending.state === 'SUCCESS' ? 'green' : 'red';
+    const name = oneLine(this.#storage?.flowName ?? '', NAME_LIMIT);
+    this.#terminal.line('');
+    this.#terminal.line(`${this.#terminal.paint(style, ending.state)}  flow '${name}': ${this.#counts()}`);
+    this.#terminal.line(`  ${this.#times(ending.wall)}`);
+    if (ending.results !== null) this.#results(ending.results);
+    if (ending.error !== undefined && ending.stopped !== 'unread') this.#failed(ending);
+  }
+
+  #atom(event: AtomEvent): void {
+    const line = this.#atomLine(event);
+    if (line !== null) this.#terminal.line(` ${line}`);
+  }
+
+  /** Null for the states that a task only passes through. */
+  #atomLine(event: AtomEvent): string | null {
+    const { paint } = this.#terminal;
+    const name = pad(oneLine(event.name, NAME_LIMIT), this.#columns);
+    const time = event.elapsed === null ? '' : `  ${duration(event.elapsed).padStart(8)}`;
+    switch (event.state) {
+      case 'SUCCESS':
+        return `${paint('green', '✓')} ${name}${time}`;
+      case 'FAILURE':
+        return `${paint('red', '✗')} ${name}${time}  ${paint('red', titleLine(event.failure))}`;
+      case 'REVERTED': {
+        const what = this.#without(event.name) ? paint('dim', '  nothing to revert') : `${time}  reverted`;
+        return `${paint('yellow', '↩')} ${name}${what}`;
+      }
+      case 'REVERT_FAILURE': {
+        const why = paint('red', `revert failed: ${titleLine(event.failure)}`);
+        return `${paint('red', '✗')} ${name}${time}  ${why}`;
+      }
+      case 'IGNORE':
+        return paint('dim', `- ${name}  not run`);
+      case 'PENDING':
+      case 'RUNNING':
+      case 'REVERTING':
+      case 'RETRYING':
+        return null;
+    }
+  }
+
+  #log({ name, level, message, details }: LogEvent): void {
+    const prefix = this.#terminal.paint('dim', `   ${oneLine(name, NAME_LIMIT)} |`);
+    const style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : level === 'debug' ? 'dim' : null;
+    const lines = safeLines(
+      level === 'warn' || level === 'error' ? `${level}: ${message}` : message,
+      LOG_LINES,
+    );
+    if (details !== undefined) lines.push(...showValue(details));
+    for (const line of lines) {
+      this.#terminal.line(`${prefix} ${style === null ? line : this.#terminal.paint(style, line)}`);
+    }
+  }
+
+  #counts(): string {
+    const tally = this.#tally;
+    const parts = [`${tally.count('SUCCESS')} of ${tally.total} tasks done`];
+    if (tally.failed.length > 0) parts.push(`${tally.failed.length} failed`);
+    if (tally.count('REVERTED') > 0) parts.push(`${tally.count('REVERTED')} reverted`);
+    if (tally.count('REVERT_FAILURE') > 0) parts.push(`${tally.count('REVERT_FAILURE')} failed to revert`);
+    return parts.join(', ');
+  }
+
+  #times(wall: number): string {
+    const speedUp = this.#tally.speedUp(wall)?.toFixed(2) ?? '-';
+    const where =
+      this.#threads === null ? 'the main thread' : `${this.#threads} thread${this.#threads === 1 ? '' : 's'}`;
+    return `${duration(wall)}, ${duration(this.#tally.inTasks)} in tasks, speed-up ${speedUp} on ${where}`;
+  }
+
+  #results(results: Readonly<Record<string, unknown>>): void {
+    const entries = Object.entries(results);
+    if (entries.length === 0) return;
+    this.#terminal.line('results');
+    for (const [symbol, value] of entries.slice(0, RESULTS)) {
+      const [first = '', ...rest] = showValue(value);
+      this.#terminal.line(`  ${oneLine(symbol, NAME_LIMIT)}: ${first}`);
+      for (const line of rest) this.#terminal.line(`  ${line}`);
+    }
+    if (entries.length > RESULTS)
+      this.#terminal.line(`  … and ${entries.length - RESULTS} more; --json has all`);
+  }
+
+  #failed({ error, stopped }: Ending): void {
+    const failures = this.#storage?.failures ?? new Map<string, Error>();
+    const revertFailures = this.#storage?.revertFailures ?? new Map<string, Error>();
+    this.#terminal.complain('');
+    // Tasks that were told to stop fail for that; the interruption is the reason to show.
+    if (stopped === null) {
+      this.#errors('failed', failures);
+      if (failures.size + revertFailures.size === 0) this.refused(error);
+    } else this.#complain('red', 'interrupted', `(${stopped}).`);
+    this.#errors('could not be reverted', revertFailures);
+    const reverted = this.#tally.in('REVERTED');
+    if (reverted.length > 0) this.#terminal.complain(`reverted: ${nameList(reverted)}`);
+    const kept = this.#tally.in('SUCCESS', 'FAILURE', 'REVERT_FAILURE');
+    if (kept.length > 0) this.#terminal.complain(`not reverted: ${nameList(kept)}`);
+  }
+
+  #errors(what: string, errors: ReadonlyMap<string, Error>): void {
+    for (const [name, error] of [...errors].slice(0, ERRORS)) {
+      const [first = '', ...rest] = describeError(error);
+      const lines = rest.map((line) => `\n  ${line}`).join('');
+      this.#complain('red', `task '${oneLine(name, NAME_LIMIT)}' ${what}:`, `${first}${lines}`);
+    }
+    if (errors.size > ERRORS) this.#terminal.complain(`… and ${errors.size - ERRORS} more tasks ${what}`);
+  }
+
+  #complain(style: 'red' | 'yellow', lead: string, text: string): void {
+    this.#terminal.complain(`${this.#terminal.paintError(style, lead)} ${text}`);
+  }
+}
+
+/** The sentence, and what stands in the user's own files; of an error that is none of ours, all of it. */
+function refusal(error: unknown): string[] {
+  if (!(error instanceof TaskloomError)) return describeError(error);
+  const lines = [...safeLines(error.message, ERRORS)];
+  lines.push(`${lines.pop() ?? ''} [${error.code}]`);
+  if (error.cause === undefined || error.code === 'USAGE') return lines;
+  const [title = '', ...rest] = describeError(error.cause);
+  const said = error.message.includes(messageOf(error.cause));
+  return [...lines, ...(said ? [] : [`  caused by: ${title}`]), ...rest];
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

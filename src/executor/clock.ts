@@ -1,0 +1,24 @@
+/** Time, as executors need it: a clock that tests can replace by one that they move by hand. */
+
+/** What setTimeout can wait; what is longer would fire at once. */
+const LONGEST = 2 ** 31 - 1;
+
+export interface Clock {
+  /** ms, monotonic. */
+  now(): number;
+  /** Calls `action` once, `ms` from now; returns what calls it off. */
+  after(ms: number, action: () => void): () => void;
+}
+
+/** The monotonic clock of the process. Its timers keep the process alive only as long as tasks run. */
+export const realClock: Clock = {
+  now: () => performance.now(),
+  after(ms, action) {
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      timer = left > LONGEST ? setTimeout(wait, LONGEST, left - LONGEST) : setTimeout(action, left);
+    };
+    wait(ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,113 @@
+/**
+ * Tasks performed on this very thread: all those of the serial executor, and of any executor those that were made to run
+ * on the main thread. A task that computes blocks the event loop; between tasks it is given its turn.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { types } from 'node:util';
+import type { Outcome, WorkEvent } from '../protocol/messages.ts';
+import { perform } from '../protocol/perform.ts';
+import { answerService } from '../protocol/services.ts';
+import { show } from '../protocol/task-context.ts';
+import { type Clock, realClock } from './clock.ts';
+import { ReadyQueue } from './ready-queue.ts';
+import type { Ticket } from './ticket.ts';
+import { Watch } from './watch.ts';
+
+/** ms for which tasks may follow each other without letting timers and signals in. */
+const TURN = 10;
+
+export interface InProcessOptions {
+  /** How many may be in hand at once. */
+  readonly atOnce: number;
+  /** ms from the abort of the signal at a timeout to the task's being given up. */
+  readonly grace: number;
+}
+
+/** A lane of tasks on this thread. */
+export class InProcess {
+  readonly #options: InProcessOptions;
+  readonly #queue = new ReadyQueue();
+  #inHand = 0;
+  #filling = false;
+  #turnSince = realClock.now();
+
+  constructor(options: InProcessOptions) {
+    this.#options = options;
+  }
+
+  enter(ticket: Ticket): void {
+    this.#queue.push(ticket);
+    // Later, so that calls made in one go are taken by their order, not by that of the calls.
+    queueMicrotask(() => this.#fill());
+  }
+
+  /** Takes out all that did not begin. */
+  drain(): Ticket[] {
+    return this.#queue.drain();
+  }
+
+  async #fill(): Promise<void> {
+    if (this.#filling) return;
+    this.#filling = true;
+    while (this.#inHand < this.#options.atOnce && this.#queue.size > 0) {
+      if (realClock.now() - this.#turnSince > TURN) {
+        await nextTurn();
+        this.#turnSince = realClock.now();
+        continue;
+      }
+      const ticket = this.#queue.next();
+      if (ticket !== undefined) void this.#perform(ticket);
+    }
+    this.#filling = false;
+  }
+
+  async #perform(ticket: Ticket): Promise<void> {
+    this.#inHand++;
+    const taken = ticket.take();
+    if (typeof taken === 'boolean' ? taken : await taken)
+      ticket.settle(await performHere(ticket, realClock, this.#options.grace));
+    // Who waits for the outcome hears of it before the next one begins.
+    await undefined;
+    this.#inHand--;
+    void this.#fill();
+  }
+}
+
+/** Performs a task on this thread. What it still does after it was given up is not heard. */
+export async function performHere(ticket: Ticket, clock: Clock, grace: number): Promise<Outcome> {
+  const { request, task, call } = ticket;
+  const controller = new AbortController();
+  if (call.signal?.aborted) controller.abort(call.signal.reason);
+  let giveUp: (outcome: Outcome) => void = () => {};
+  const givenUp = new Promise<Outcome>((resolve) => {
+    giveUp = resolve;
+  });
+  const watch = new Watch(ticket, clock, {
+    look: () => {},
+    abort: (reason) => controller.abort(reason),
+    giveUp: (outcome) => giveUp(outcome),
+  });
+  watch.begin(grace);
+  const performed = perform(request, task.work, {
+    signal: controller.signal,
+    onEvent: (event) => ticket.tell(detached(event)),
+    callService: (name, args) => answerService(call.services, name, args),
+    now: () => clock.now(),
+  });
+  // The ticket itself is settled from elsewhere when the executor is stopped in the midst.
+  return watch.stop(await Promise.race([performed, givenUp, ticket.outcome]));
+}
+
+/** Details as they would arrive from a worker: a copy, that the task can't change any more. */
+function detached(event: WorkEvent): WorkEvent {
+  const { details } = event;
+  if (details === null || (typeof details !== 'object' && typeof details !== 'function')) {
+    return typeof details === 'symbol' ? { ...event, details: show(details) } : event;
+  }
+  try {
+    if (types.isProxy(details)) throw new TypeError('A proxy cannot be cloned.');
+    return { ...event, details: structuredClone(details) };
+  } catch {
+    return { ...event, details: show(details) };
+  }
+}

@@ -1,0 +1,63 @@
+/** What is said of a task whose worker thread was lost. */
+import { fileURLToPath } from 'node:url';
+import { TaskloomError } from '../errors.ts';
+import type { WorkRequest } from '../protocol/messages.ts';
+
+/** How a thread ended. */
+export interface End {
+  readonly exitCode: number;
+  /** What it threw; undefined when it just exited. */
+  readonly error: unknown;
+}
+
+export function lostError(request: WorkRequest, { exitCode, error }: End, began: boolean): TaskloomError {
+  const atom = request.identity.atom;
+  const when = began
+    ? `in the midst of task '${atom}'`
+    : `while it imported ${pathOf(request.module)} for task '${atom}'`;
+  const details = { atom, exitCode };
+  const { code } = Object(error) as { code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return new TaskloomError(
+      'WORKER_OUT_OF_MEMORY',
+      `The worker thread ran out of heap ${when}. Raise resourceLimits.maxOldGenerationSizeMb of the executor, or keep less at once.`,
+      { details },
+    );
+  }
+  if (error === undefined) {
+    return new TaskloomError(
+      'WORKER_EXITED',
+      `The worker thread exited with code ${exitCode} ${when}: something called process.exit().`,
+      { details },
+    );
+  }
+  return new TaskloomError('WORKER_EXITED', `The worker thread broke down ${when}.`, {
+    cause: error,
+    details,
+  });
+}
+
+export function loadOverdue(request: WorkRequest, limit: number): TaskloomError {
+  const { module, identity } = request;
+  return new TaskloomError(
+    'MODULE_LOAD_FAILED',
+    `The task module ${pathOf(module)} was not imported within ${limit} ms: a top-level await in it does not end, or it does work when it is imported. Move that into tasks, or raise loadTimeout of the executor.`,
+    { details: { module, atom: identity.atom, loadTimeout: limit } },
+  );
+}
+
+export function startFailed(error: unknown): TaskloomError {
+  return new TaskloomError(
+    'WORKER_START_FAILED',
+    'No worker thread could be started. If taskloom is bundled, mark it as external: workers load its files from node_modules.',
+    { cause: error },
+  );
+}
+
+export function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Watches one task that runs: at its timeout the signal is aborted, and a grace later the task is given up.
+ *
+ * The same rule holds on every executor: what took longer than its timeout has failed with TASK_TIMEOUT, whether it
+ * then gave a result, threw, or never ended.
+ */
+import { TaskloomError } from '../errors.ts';
+import { failureFrom } from '../failure.ts';
+import type { Outcome } from '../protocol/messages.ts';
+import type { Clock } from './clock.ts';
+import type { Ticket } from './ticket.ts';
+
+export interface WatchHooks {
+  /** Brings in an outcome that is here and was not looked at; it may stop the watch. */
+  look(): void;
+  /** The task's signal is to be aborted. */
+  abort(reason: unknown): void;
+  /** The grace is over. */
+  giveUp(outcome: Outcome): void;
+}
+
+export class Watch {
+  readonly #ticket: Ticket;
+  readonly #clock: Clock;
+  readonly #hooks: WatchHooks;
+  readonly #onAbort = (): void => this.#hooks.abort(this.#ticket.call.signal?.reason);
+  #callOff: () => void = () => {};
+  #stopped = false;
+  #timedOut = false;
+  #since = 0;
+
+  /** Follows the signal of the call from the start. */
+  constructor(ticket: Ticket, clock: Clock, hooks: WatchHooks) {
+    this.#ticket = ticket;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    ticket.call.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** The task's code begins: its time counts from here. */
+  begin(grace: number): void {
+    this.#since = this.#clock.now();
+    const { timeout } = this.#ticket.task;
+    if (timeout === null || timeout === Number.POSITIVE_INFINITY) return;
+    this.#callOff = this.#clock.after(timeout, () => {
+      this.#hooks.look();
+      if (this.#stopped) return;
+      this.#timedOut = true;
+      this.#hooks.abort(timeoutError(this.#ticket));
+      this.#callOff = this.#clock.after(grace, () => this.#end());
+    });
+  }
+
+  /** ms since the task's code began. */
+  get elapsed(): number {
+    return this.#clock.now() - this.#since;
+  }
+
+  /** The outcome is here. Returns what it counts as. */
+  stop(outcome: Outcome): Outcome {
+    this.#stopped = true;
+    this.#callOff();
+    this.#ticket.call.signal?.removeEventListener('abort', this.#onAbort);
+    return this.#judge(outcome);
+  }
+
+  #end(): void {
+    this.#hooks.look();
+    if (this.#stopped) return;
+    const failure = failureFrom(timeoutError(this.#ticket));
+    this.#hooks.giveUp({ kind: this.#failedKind(), failure, elapsed: this.elapsed });
+  }
+
+  #judge(outcome: Outcome): Outcome {
+    if (outcome.kind === 'refused' || outcome.kind === 'withdrawn') return outcome;
+    const { timeout } = this.#ticket.task;
+    if (!this.#timedOut && outcome.elapsed <= (timeout ?? Number.POSITIVE_INFINITY)) return outcome;
+    const own = 'failure' in outcome ? outcome.failure : null;
+    if (own?.code === 'TASK_TIMEOUT') return outcome;
+    const failure = failureFrom(timeoutError(this.#ticket));
+    return {
+      kind: this.#failedKind(),
+      failure: own === null ? failure : { ...failure, cause: own },
+      elapsed: outcome.elapsed,
+    };
+  }
+
+  #failedKind(): 'failed' | 'revert-failed' {
+    return this.#ticket.request.action === 'execute' ? 'failed' : 'revert-failed';
+  }
+}
+
+function timeoutError({ task, request }: Ticket): TaskloomError {
+  const { timeout } = task;
+  const what = request.action === 'execute' ? 'Task' : 'The revert of task';
+  return new TaskloomError(
+    'TASK_TIMEOUT',
+    `${what} '${request.identity.atom}' took longer than its timeout of ${timeout} ms.`,
+    { details: { timeout, atom: request.identity.atom } },
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * Finds the links of a graph flow by symbols, as TaskFlow does (`patterns/graph_flow.py`): a unit that is added is
+ * linked after the one unit that gives what it needs; what nobody gives yet is remembered, and linked when somebody
+ * who gives it is added. Every change has its undo, so that a refused unit leaves nothing behind.
+ */
+import { TaskloomError } from '../errors.ts';
+import { closeFlows } from './closing.ts';
+import { LinkGraph } from './link-graph.ts';
+import type { AnyFlow, AnyUnit, Link } from './unit.ts';
+import { allGivenIn, releaseSummary, type Summary, symbolsOf, type UnitSymbols } from './unit-symbols.ts';
+
+/** More names than this are cut out of the middle of a path. */
+const LONGEST_PATH = 12;
+
+export class AutoLinks implements Summary {
+  /** Found or made, in this order. */
+  readonly all: Link[] = [];
+  readonly #flow: AnyFlow;
+  readonly #graph = new LinkGraph();
+  /** Who gives a symbol; null once another graph flow has read it, which closed this one. */
+  #givers: Map<string, AnyUnit[]> | null = new Map();
+  /** Who needs a symbol that nobody gives. */
+  readonly #waiting = new Map<string, Set<AnyUnit>>();
+  #undo: (() => void)[] = [];
+
+  constructor(flow: AnyFlow) {
+    this.#flow = flow;
+  }
+
+  needs(): Iterable<string> {
+    return this.#waiting.keys();
+  }
+
+  gives(): Iterable<string> {
+    return this.#givers?.keys() ?? allGivenIn(this.#flow);
+  }
+
+  release(): void {
+    this.#givers = null;
+  }
+
+  /** Links units that were added; all of them, or none. Throws DEPENDENCY_AMBIGUOUS, DEPENDENCY_CYCLE. */
+  addAll(units: readonly AnyUnit[]): void {
+    const read: AnyFlow[] = [];
+    this.#attempt(() => {
+      for (const unit of units) {
+        const symbols = symbolsOf(unit);
+        this.#add(unit, symbols);
+        for (const flow of symbols.flows) read.push(flow);
+      }
+    });
+    closeFlows(read, this.#flow.name);
+    for (const flow of read) releaseSummary(flow);
+  }
+
+  /** Links two units by hand; does nothing when they are linked. Throws DEPENDENCY_CYCLE. */
+  link(from: AnyUnit, to: AnyUnit): void {
+    this.#attempt(() => this.#connect(from, to));
+  }
+
+  #attempt(change: () => void): void {
+    try {
+      change();
+    } catch (refusal) {
+      for (const undo of this.#undo.reverse()) undo();
+      throw refusal;
+    } finally {
+      this.#undo = [];
+    }
+  }
+
+  #add(unit: AnyUnit, { needs, gives }: UnitSymbols): void {
+    this.#graph.addUnit(unit);
+    this.#undo.push(() => this.#graph.removeUnit(unit));
+    for (const symbol of needs) {
+      const [giver, other] = this.#giversOf(symbol);
+      if (giver === undefined) this.#wait(symbol, unit);
+      else if (other !== undefined) throw this.#ambiguous(symbol, giver, other, unit);
+      else this.#connect(giver, unit);
+    }
+    for (const symbol of gives) this.#give(symbol, unit);
+  }
+
+  #giversOf(symbol: string): readonly AnyUnit[] {
+    return this.#givers?.get(symbol) ?? [];
+  }
+
+  #wait(symbol: string, unit: AnyUnit): void {
+    const units = this.#waiting.get(symbol) ?? new Set();
+    this.#waiting.set(symbol, units.add(unit));
+    this.#undo.push(() => {
+      units.delete(unit);
+      if (units.size === 0) this.#waiting.delete(symbol);
+    });
+  }
+
+  /** A unit that needs what it gives itself goes on waiting. */
+  #give(symbol: string, unit: AnyUnit): void {
+    const givers = this.#giversOf(symbol) as AnyUnit[];
+    if (givers.push(unit) === 1) this.#givers?.set(symbol, givers);
+    this.#undo.push(() => {
+      if (givers.length === 1) this.#givers?.delete(symbol);
+      givers.pop();
+    });
+
+    const waiting = this.#waiting.get(symbol);
+    if (waiting === undefined || (waiting.size === 1 && waiting.has(unit))) return;
+    this.#waiting.delete(symbol);
+    this.#undo.push(() => this.#waiting.set(symbol, waiting));
+    for (const taker of waiting) {
+      if (taker === unit) this.#wait(symbol, unit);
+      else this.#connect(unit, taker);
+    }
+  }
+
+  #connect(from: AnyUnit, to: AnyUnit): void {
+    if (this.#graph.has(from, to)) return;
+    const cycle = this.#graph.connect(from, to);
+    if (cycle !== null) throw this.#cycle(cycle.map((unit) => unit.name));
+    this.all.push({ from, to });
+    this.#undo.push(() => {
+      this.all.pop();
+      this.#graph.disconnect(from, to);
+    });
+  }
+
+  #cycle(path: readonly string[]): TaskloomError {
+    const half = LONGEST_PATH / 2;
+    const shown =
+      path.length <= LONGEST_PATH
+        ? path
+        : [...path.slice(0, half), `… ${path.length - LONGEST_PATH} more …`, ...path.slice(-half)];
+    return new TaskloomError(
+      'DEPENDENCY_CYCLE',
+      `Graph flow '${this.#flow.name}' would depend on itself: ${shown.join(' → ')}. The flow is as it was.`,
+      { details: { flow: this.#flow.name, path } },
+    );
+  }
+
+  #ambiguous(symbol: string, giver: AnyUnit, other: AnyUnit, taker: AnyUnit): TaskloomError {
+    const [a, b, c] = [giver.name, other.name, taker.name];
+    return new TaskloomError(
+      'DEPENDENCY_AMBIGUOUS',
+      `In graph flow '${this.#flow.name}' both '${a}' and '${b}' provide '${symbol}', which '${c}' requires. Rename one with .as(name, { provides }), or rebind.`,
+      { details: { flow: this.#flow.name, symbol, providers: [a, b], requiredBy: c } },
+    );
+  }
+}

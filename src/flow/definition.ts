@@ -1,0 +1,201 @@
+/**
+ * The types of a task's definition: from the lists that are written down and the functions' own types to the symbols
+ * that the task needs and gives. Where the two disagree, the definition lacks a property whose name is the message.
+ */
+import type { Context } from './context.ts';
+import type { Nothing, Plain, Says, Typed, Unlisted } from './symbols.ts';
+import type { AnyTask, Undo } from './unit.ts';
+
+type Names = readonly string[];
+
+/** `'x'`: the whole result. `['x', 'y']`: positions of an array. `{ x: 'key' }`: properties of an object. */
+export type Provides = string | Names | { readonly [symbol: string]: string };
+
+/** What execute gets when its first parameter has no type of its own. */
+export type Listed<R extends Names, O extends Names> = { readonly [K in R[number]]: unknown } & {
+  readonly [K in O[number]]?: unknown;
+};
+
+/** How a task does its work, undoes it, and what flows in and out. */
+export interface Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR> {
+  /** Arguments that must have a value; each takes the symbol of its own name, unless rebind or inject say otherwise. */
+  readonly requires?: R;
+  /** Arguments that are left out when nobody provides them. */
+  readonly optional?: O;
+  /** `{ argument: symbol }`: takes an argument from a symbol of another name. */
+  readonly rebind?: B;
+  /** `{ argument: value }`: gives an argument its value here. It wins over every symbol. */
+  readonly inject?: I;
+  /** The symbols that the result gives. */
+  readonly provides?: P;
+  /** Its result may be a promise. The two forms of `readonly []` only let the compiler see array literals as tuples. */
+  execute(args: Args, context: Context): Result | (Result & readonly []) | Promise<readonly []>;
+  /** Undoes what execute did, also when execute failed. Gets the same arguments unless revertRequires says otherwise. */
+  revert?(args: RevertArgs, context: Context, undo: Undo<Awaited<Result>>): unknown;
+  /** The arguments of revert. Default: those of execute. */
+  readonly revertRequires?: RR;
+  /** `{ argument: symbol }` for revert, in place of the whole of rebind. Default: rebind. */
+  readonly revertRebind?: BR;
+  /** Higher starts first among those that are ready. Default 0. */
+  readonly priority?: number;
+  /** ms. After it the task's signal is aborted, and a thread that goes on is replaced. Default: none. */
+  readonly timeout?: number;
+  /** Kept with the task's record. Default '1.0'. */
+  readonly version?: string;
+}
+
+/** Changes for a second use of a definition. */
+export interface Again<B, I, P> {
+  readonly rebind?: B;
+  readonly inject?: I;
+  readonly provides?: P;
+  readonly priority?: number;
+  readonly timeout?: number;
+  readonly version?: string;
+}
+
+/** What the types of a definition come to. */
+export interface Spec {
+  /** Types of execute's arguments by name. */
+  readonly args: unknown;
+  /** Types of revert's arguments, where they are not the same. */
+  readonly revertArgs: unknown;
+  readonly rebind: unknown;
+  /** null: as rebind. */
+  readonly revertRebind: unknown;
+  /** The names of injected arguments. */
+  readonly injected: PropertyKey;
+  readonly provides: unknown;
+  readonly result: unknown;
+}
+
+/** A task whose definition is known to the compiler. */
+export interface DefinedTask<S extends Spec> extends AnyTask, Typed<NeedsBy<S>, GivesBy<S>> {
+  /**
+   * The same definition under another name, so that it can stand in one flow twice. `rebind` and `inject` are laid
+   * over those of the definition; `provides` stands in place of the definition's and has its shape.
+   *
+   * @throws TaskloomError NAME_INVALID, OPTION_INVALID, DEFINITION_INVALID
+   */
+  as<
+    const B extends { readonly [K in ArgumentOf<S>]?: string } = Nothing,
+    I extends Partial<Pick<S['args'] & S['revertArgs'], ArgumentOf<S>>> = Nothing,
+    const P extends SameShape<S['provides']> | undefined = undefined,
+  >(
+    name: string,
+    options?: Again<B, I, P> & KnownArguments<B, I, ArgumentOf<S>> & KeysInResult<P, S['result']>,
+  ): DefinedTask<{
+    args: S['args'];
+    revertArgs: S['revertArgs'];
+    rebind: Omit<S['rebind'], keyof B> & B;
+    revertRebind: S['revertRebind'];
+    injected: S['injected'] | keyof I;
+    provides: P extends undefined ? S['provides'] : P;
+    result: S['result'];
+  }>;
+}
+
+type ArgumentOf<S extends Spec> = (keyof S['args'] | keyof S['revertArgs']) & string;
+
+type SameShape<P> = P extends undefined
+  ? Provides
+  : P extends string
+    ? string
+    : P extends Names
+      ? { readonly [I in keyof P]: string }
+      : { readonly [symbol: string]: string };
+
+/** The types of a definition, put together. */
+export interface SpecOf<R extends Names, O extends Names, Args, Result, P, B, I, RR, RevertArgs, BR>
+  extends Spec {
+  readonly args: Pick<Args, (R[number] | O[number]) & keyof Args>;
+  readonly revertArgs: RR extends Names
+    ? Pick<RevertArgs, RR[number] & keyof RevertArgs>
+    : BR extends undefined
+      ? Nothing
+      : Pick<Args, (R[number] | O[number]) & keyof Args>;
+  readonly rebind: B;
+  readonly revertRebind: BR extends undefined ? null : BR;
+  readonly injected: keyof I;
+  readonly provides: P;
+  readonly result: Awaited<Result>;
+}
+
+type NeedsBy<S extends Spec> = Plain<
+  Renamed<S['args'], S['rebind'], S['injected']> &
+    Renamed<S['revertArgs'], S['revertRebind'] extends null ? S['rebind'] : S['revertRebind'], S['injected']>
+>;
+
+/** By symbol instead of by argument. Arguments whose names aren't known to the compiler say nothing. */
+type Renamed<Args, B, Injected> = string extends keyof Args
+  ? Nothing
+  : {
+      -readonly [K in keyof Args as K extends Injected
+        ? never
+        : K extends keyof B
+          ? B[K] & string
+          : K]: Args[K];
+    };
+
+type GivesBy<S extends Spec> = Given<S['provides'], S['result']>;
+
+type Given<P, Result> = P extends undefined
+  ? Nothing
+  : P extends string
+    ? string extends P
+      ? Unlisted
+      : { [K in P]: Result }
+    : P extends Names
+      ? string extends P[number]
+        ? Unlisted
+        : { [I in keyof P & `${number}` as P[I] & string]: At<Result, I> }
+      : string extends keyof P
+        ? Unlisted
+        : { -readonly [K in keyof P]: P[K] extends keyof Result ? Result[P[K]] : unknown };
+
+/** What stands at a position, given as its text, of a tuple or an array. */
+type At<Result, I> = I extends keyof Result
+  ? Result[I]
+  : Result extends readonly (infer Element)[]
+    ? Element
+    : unknown;
+
+/** Holds the lists of a definition against the types of its functions. */
+export type Agrees<R extends Names, O extends Names, Args, Result, P, B, I, RR, RevertArgs> = string extends
+  | R[number]
+  | O[number]
+  | keyof Args
+  ? unknown
+  : Says<Exclude<keyof Args, R[number] | O[number]>, 'execute takes ', ', which requires does not list'> &
+      Says<Exclude<R[number], keyof Args>, 'requires lists ', ', which execute does not take'> &
+      Says<Exclude<O[number], keyof Args>, 'optional lists ', ', which execute does not take'> &
+      Says<Demanded<Args, O[number]>, 'the type of ', ' must allow undefined, for it is optional'> &
+      RevertAgrees<R, O, Args, RR, RevertArgs> &
+      KnownArguments<B, I, R[number] | O[number] | (RR extends Names ? RR[number] : never)> &
+      KeysInResult<P, Awaited<Result>>;
+
+type Demanded<Args, Optional> = {
+  [K in keyof Args & Optional]: undefined extends Args[K] ? never : K;
+}[keyof Args & Optional];
+
+type RevertAgrees<R extends Names, O extends Names, Args, RR, RevertArgs> = RR extends Names
+  ? Says<Exclude<keyof RevertArgs, RR[number]>, 'revert takes ', ', which revertRequires does not list'>
+  : Says<
+      Exclude<keyof RevertArgs, R[number] | O[number]>,
+      'revert takes ',
+      ', which requires does not list'
+    > &
+      Says<
+        {
+          [K in keyof RevertArgs & keyof Args]: [Args[K]] extends [RevertArgs[K]] ? never : K;
+        }[keyof RevertArgs & keyof Args],
+        'revert takes ',
+        ' with another type than execute'
+      >;
+
+type KnownArguments<B, I, Known> = Says<Exclude<keyof B, Known>, 'rebind names ', ', which is no argument'> &
+  Says<Exclude<keyof I, Known>, 'inject names ', ', which is no argument'>;
+
+type KeysInResult<P, Result> = P extends undefined | string | Names
+  ? unknown
+  : Says<Exclude<P[keyof P], keyof Result>, 'provides takes ', ', which the result does not have'>;

@@ -1,0 +1,102 @@
+/** The units of one flow: takes more of them, all of a call or none. */
+import { TaskloomError } from '../errors.ts';
+import { checkOptions } from '../options.ts';
+import { refuseClosed } from './closing.ts';
+import { checkName } from './names.ts';
+import { COPY, checkUnit, UNIT } from './recognise.ts';
+import type { AnyFlow, AnyTask, AnyUnit } from './unit.ts';
+
+/** What `add` of every pattern takes: units, and arrays of units. */
+export type Addable = AnyUnit | readonly AnyUnit[];
+
+/** Options of a flow; there are none yet. */
+export type FlowOptions = Readonly<Record<string, never>>;
+
+/** Marks `flow` as ours, and returns its name. Throws NAME_INVALID or OPTION_INVALID. */
+export function openFlow(flow: object, name: unknown, options: FlowOptions): string {
+  const known = checkName(name, 'The name of a flow');
+  checkOptions(options, {}, `flow '${known}'`);
+  Object.defineProperty(flow, UNIT, { value: COPY });
+  return known;
+}
+
+export class UnitList {
+  /** In the order in which they were added. */
+  readonly all: AnyUnit[] = [];
+  readonly #flow: AnyFlow;
+  readonly #flows = new Set<AnyFlow>();
+  readonly #tasks = new Map<string, AnyTask>();
+
+  constructor(flow: AnyFlow) {
+    this.#flow = flow;
+  }
+
+  has(unit: AnyUnit): boolean {
+    return unit.kind === 'flow' ? this.#flows.has(unit) : this.#tasks.get(unit.name) === unit;
+  }
+
+  /**
+   * Appends units, and returns them as one list. When one of them is refused, none is there.
+   * Throws UNIT_INVALID, TASKLOOM_TWICE, DUPLICATE_NAME, UNIT_TWICE, FLOW_CONTAINS_ITSELF, FLOW_CLOSED.
+   */
+  append(given: readonly unknown[]): readonly AnyUnit[] {
+    refuseClosed(this.#flow);
+    const start = this.all.length;
+    try {
+      for (const each of given) {
+        if (!Array.isArray(each)) this.#appendOne(each, this.all.length - start);
+        else for (const unit of each) this.#appendOne(unit, this.all.length - start);
+      }
+    } catch (refusal) {
+      this.cut(start);
+      throw refusal;
+    }
+    return this.all.slice(start);
+  }
+
+  /** Takes off all units but the first `count`. */
+  cut(count: number): void {
+    for (const unit of this.all.splice(count)) {
+      if (unit.kind === 'flow') this.#flows.delete(unit);
+      else this.#tasks.delete(unit.name);
+    }
+  }
+
+  #appendOne(unit: unknown, position: number): void {
+    const name = this.#flow.name;
+    checkUnit(unit, `flow '${name}', unit ${position + 1} of this add()`);
+    if (unit.kind === 'flow') this.#noteFlow(unit);
+    else this.#noteTask(unit);
+    this.all.push(unit);
+  }
+
+  #noteFlow(flow: AnyFlow): void {
+    const outer = this.#flow.name;
+    const details = { flow: flow.name, inside: outer };
+    if (flow === this.#flow) {
+      throw new TaskloomError('FLOW_CONTAINS_ITSELF', `Flow '${outer}' was added to itself.`, { details });
+    }
+    if (this.#flows.has(flow)) {
+      throw new TaskloomError(
+        'UNIT_TWICE',
+        `Flow '${flow.name}' was added to flow '${outer}' twice. Build it twice, by a function; a task can be used again with .as(name).`,
+        { details },
+      );
+    }
+    this.#flows.add(flow);
+  }
+
+  #noteTask(task: AnyTask): void {
+    const twin = this.#tasks.get(task.name);
+    if (twin !== undefined) {
+      const what =
+        twin === task
+          ? `Task '${task.name}' was added to flow '${this.#flow.name}' twice. Add it again`
+          : `Two tasks named '${task.name}' were added to flow '${this.#flow.name}'. Rename one, or add it`;
+      throw new TaskloomError('DUPLICATE_NAME', `${what} under another name: .as('another name').`, {
+        details: { name: task.name, flow: this.#flow.name },
+      });
+    }
+    this.#tasks.set(task.name, task);
+  }
+}

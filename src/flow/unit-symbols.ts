@@ -1,0 +1,135 @@
+/**
+ * What a unit needs from outside and what it gives, read from its tasks at run time; for graph flows, which link by it.
+ * One walk with its own stack, so that deep flows and flows that contain themselves (refused later) do no harm.
+ */
+import type { AnyFlow, AnyTask, AnyUnit } from './unit.ts';
+
+export interface UnitSymbols {
+  /** Symbols that a task inside takes and that nobody gives who is visible to it inside. */
+  readonly needs: ReadonlySet<string>;
+  /** Symbols that any task inside gives. */
+  readonly gives: ReadonlySet<string>;
+  /** The flows whose units were read, itself included. */
+  readonly flows: ReadonlySet<AnyFlow>;
+}
+
+/** What a graph flow knows of itself, so that nobody need link it again to know what it needs. */
+export interface Summary {
+  needs(): Iterable<string>;
+  gives(): Iterable<string>;
+  /** Forgets what costs much and can be read again: the flow was closed. */
+  release(): void;
+}
+
+const summaries = new WeakMap<AnyFlow, Summary>();
+
+/** Tells what a graph flow knows of itself. */
+export function summarize(flow: AnyFlow, summary: Summary): void {
+  summaries.set(flow, summary);
+}
+
+export function releaseSummary(flow: AnyFlow): void {
+  summaries.get(flow)?.release();
+}
+
+interface Frame {
+  readonly flow: AnyFlow;
+  next: number;
+  /** Where the trail stood before the unit in hand. */
+  mark: number;
+  /** Of an unordered flow: what its units gave, hidden until the flow ends. */
+  readonly kept: string[];
+}
+
+const NO_FLOWS: ReadonlySet<AnyFlow> = new Set();
+
+export function symbolsOf(root: AnyUnit): UnitSymbols {
+  if (root.kind === 'flow') return symbolsInside(root);
+  return { needs: new Set(takenBy(root)), gives: new Set(givenBy(root)), flows: NO_FLOWS };
+}
+
+function symbolsInside(root: AnyFlow): UnitSymbols {
+  const [needs, gives, flows] = [new Set<string>(), new Set<string>(), new Set<AnyFlow>()];
+  const seen = new Visible();
+  const open: Frame[] = [];
+
+  const meet = (taken: Iterable<string>, given: Iterable<string>): void => {
+    for (const symbol of taken) if (!seen.has(symbol)) needs.add(symbol);
+    for (const symbol of given) {
+      gives.add(symbol);
+      seen.put(symbol);
+    }
+  };
+  const enter = (unit: AnyUnit): void => {
+    if (unit.kind === 'task') meet(takenBy(unit), givenBy(unit));
+    else if (!flows.has(unit)) enterFlow(unit);
+  };
+  const enterFlow = (unit: AnyFlow): void => {
+    flows.add(unit);
+    const summary = summaries.get(unit);
+    if (summary !== undefined) meet(summary.needs(), summary.gives());
+    else open.push({ flow: unit, next: 0, mark: seen.mark(), kept: [] });
+  };
+
+  enterFlow(root);
+  for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
+    if (frame.flow.pattern === 'unordered')
+      for (const each of seen.takeOff(frame.mark)) frame.kept.push(each);
+    const unit = frame.flow.units[frame.next++];
+    if (unit !== undefined) {
+      frame.mark = seen.mark();
+      enter(unit);
+      continue;
+    }
+    open.pop();
+    for (const symbol of frame.kept) seen.put(symbol);
+  }
+  return { needs, gives, flows };
+}
+
+/** Every symbol that a task in the tree gives. */
+export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
+  const gives = new Set<string>();
+  const flows = new Set<AnyFlow>([root]);
+  for (const flow of flows) {
+    for (const unit of flow.units) {
+      if (unit.kind === 'flow') flows.add(unit);
+      else for (const symbol of givenBy(unit)) gives.add(symbol);
+    }
+  }
+  return gives;
+}
+
+function takenBy({ args, revertArgs, inject }: AnyTask): string[] {
+  const all = revertArgs === args ? args : [...args, ...revertArgs];
+  return all.filter(({ name }) => !inject.has(name)).map(({ symbol }) => symbol);
+}
+
+function givenBy(task: AnyTask): string[] {
+  return task.provides.map(({ symbol }) => symbol);
+}
+
+/** How often each symbol is given before the point of the walk, with an undo. */
+class Visible {
+  readonly #counts = new Map<string, number>();
+  readonly #trail: string[] = [];
+
+  has(symbol: string): boolean {
+    return (this.#counts.get(symbol) ?? 0) > 0;
+  }
+
+  put(symbol: string): void {
+    this.#counts.set(symbol, (this.#counts.get(symbol) ?? 0) + 1);
+    this.#trail.push(symbol);
+  }
+
+  mark(): number {
+    return this.#trail.length;
+  }
+
+  takeOff(mark: number): string[] {
+    const taken = this.#trail.splice(mark);
+    for (const symbol of taken) this.#counts.set(symbol, (this.#counts.get(symbol) ?? 0) - 1);
+    return taken;
+  }
+}

@@ -1,0 +1,29 @@
+/** The public list: define, run, hear, and what can go wrong. `taskloom/testing` has the executor for tests. */
+
+// Define.
+export type { Context, Log, LogLevel, Services } from './flow/context.ts';
+export { type GraphFlow, graph } from './flow/graph.ts';
+export { type LinearFlow, linear } from './flow/linear.ts';
+export type { Flow } from './flow/flow.ts';
+export type { GivesOf, NeedsOf } from './flow/symbols.ts';
+export { type Task, task, taskModule } from './flow/task.ts';
+export type { AnyFlow, AnyTask, AnyUnit, Undo } from './flow/unit.ts';
+export { type UnorderedFlow, unordered } from './flow/unordered.ts';
+
+// Run.
+export type { Compilation } from './compile/compilation.ts';
+export type { Engine } from './engine/engine.ts';
+export type { EngineOptions, EngineSettings } from './engine/options.ts';
+export { createEngine, run } from './engine/run.ts';
+export type { Call, TaskExecutor } from './executor/executor.ts';
+export { SerialTaskExecutor } from './executor/serial.ts';
+export { ThreadPoolTaskExecutor, type ThreadPoolOptions } from './executor/threads.ts';
+export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
+
+// Hear.
+export type { AtomEvent, EngineEvents, FlowEvent, LogEvent, ProgressEvent } from './engine/events.ts';
+export type { AtomState, EngineState, FlowState, Intention } from './states.ts';
+
+// What can go wrong.
+export { ERROR_CODES, type ErrorCode, TaskloomError } from './errors.ts';
+export { type Failure, registerError, WrappedFailure } from './failure.ts';

@@ -1,0 +1,128 @@
+/**
+ * Imports task modules, once per thread whatever comes of it: a module that takes 5 s to fail is not tried again for
+ * each of its 10,000 tasks.
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { TaskloomError } from '../errors.ts';
+import { worksOf } from '../flow/registry.ts';
+import type { Work } from '../flow/unit.ts';
+import { hint } from '../hint.ts';
+import { ranWhileLoading, whileLoading } from './loading.ts';
+import { show } from './task-context.ts';
+import { isTypeScript, prepareTypeScript, typeScriptHint } from './typescript.ts';
+
+/** What a module exports, by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>;
+
+const loads = new Map<string, Promise<ModuleExports>>();
+
+/**
+ * Imports a module by its URL; a TypeScript one as well.
+ *
+ * @throws TaskloomError MODULE_LOAD_FAILED with the module's own error as its cause, TYPESCRIPT_UNAVAILABLE; an error
+ * of ours that the module's code met, as TASK_DUPLICATE, as it is
+ */
+export function loadModule(url: string): Promise<ModuleExports> {
+  let load = loads.get(url);
+  if (load === undefined) {
+    load = importModule(url);
+    // Whoever awaits it hears of the error; nobody may be left to.
+    load.catch(() => {});
+    loads.set(url, load);
+  }
+  return load;
+}
+
+/**
+ * In a worker: imports the module and finds the task in it.
+ *
+ * @throws TaskloomError as loadModule, and MODULE_RUNS_FLOW, TASK_NOT_FOUND
+ */
+export async function findWork(module: string, name: string): Promise<Work> {
+  if (loads.has(module)) await loadModule(module);
+  else await whileLoading(module, () => loadModule(module));
+  if (ranWhileLoading(module)) throw runsFlow(module);
+  let works = worksOf(module);
+  if (works.size === 0) works = worksOf(realUrl(module));
+  const work = works.get(name);
+  if (work !== undefined) return work;
+  throw taskNotFound(module, name, [...works.keys()]);
+}
+
+/** True when the module was imported in this thread, with or without success. */
+export function isLoaded(module: string): boolean {
+  return loads.has(module);
+}
+
+async function importModule(url: string): Promise<ModuleExports> {
+  try {
+    if (isTypeScript(url)) await prepareTypeScript(url);
+    return plain((await import(url)) as ModuleExports);
+  } catch (error) {
+    if (error instanceof TaskloomError) throw error;
+    throw loadFailed(url, error);
+  }
+}
+
+/** A TypeScript file outside of a package of type module comes as CommonJS: its exports stand under `default`. */
+function plain(exports: ModuleExports): ModuleExports {
+  const { default: inner } = exports;
+  return typeof inner === 'object' && inner !== null && '__esModule' in inner
+    ? (inner as ModuleExports)
+    : exports;
+}
+
+function loadFailed(url: string, cause: unknown): TaskloomError {
+  const path = pathOf(url);
+  const missing = url.startsWith('file:') && !existsSync(new URL(url));
+  const reason = missing ? 'there is no such file.' : reasonOf(cause);
+  return new TaskloomError(
+    'MODULE_LOAD_FAILED',
+    `The task module ${path} could not be imported: ${reason}${typeScriptHint(cause)}`,
+    { cause, details: { module: url } },
+  );
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return `it threw ${show(cause)}.`;
+  const { name, message, stack } = cause;
+  // V8 puts the place of a syntax error on the first line of its stack, and nowhere else.
+  const place = name === 'SyntaxError' ? /^(\S+:\d+)\n/.exec(String(stack))?.[1] : undefined;
+  return `${name}: ${message}${place === undefined ? '' : ` (${place})`}`;
+}
+
+function runsFlow(module: string): TaskloomError {
+  return new TaskloomError(
+    'MODULE_RUNS_FLOW',
+    `The task module ${pathOf(module)} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
+    { details: { module } },
+  );
+}
+
+function taskNotFound(module: string, task: string, known: readonly string[]): TaskloomError {
+  const path = pathOf(module);
+  const details = { module, task, known };
+  const message =
+    known.length > 0
+      ? `The task module ${path} defines no task '${task}' when it is imported.${hint(task, known)} It defines: ${known.join(', ')}. Define tasks at the top level of the module, not inside a function.`
+      : `The task module ${path} was imported, but defined no task with taskModule(import.meta.url). Define tasks at the top level of the module, not inside a function; if they are, two copies of taskloom may be installed (npm ls taskloom).`;
+  return new TaskloomError('TASK_NOT_FOUND', message, { details });
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
+  }
+}
+
+/** The same file without links in its path: what the module itself sees as import.meta.url. */
+function realUrl(url: string): string {
+  try {
+    return pathToFileURL(realpathSync(fileURLToPath(url))).href;
+  } catch {
+    return url;
+  }
+}

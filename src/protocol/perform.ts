@@ -1,0 +1,94 @@
+/**
+ * The one function that the main thread and every worker run: a work request becomes an outcome. It never throws,
+ * whatever the task does, and knows nothing of threads.
+ *
+ *   request ─▶ open arguments ─▶ work.execute | work.revert ─▶ close the result ─▶ outcome
+ *                  │ refused             │ failed, revert-failed      │ failed
+ *                  ▼                     ▼                            ▼
+ */
+import { errorFrom, failureFrom } from '../failure.ts';
+import type { Context } from '../flow/context.ts';
+import type { Undo, Work } from '../flow/unit.ts';
+import { absentTakes, close, open, type Value } from './codec.ts';
+import type { Outcome, PreparedArgument, RevertRequest, WorkRequest } from './messages.ts';
+import { type ContextHooks, openContext } from './task-context.ts';
+
+export interface PerformHooks extends ContextHooks {
+  /** ms, monotonic. */
+  now(): number;
+}
+
+/** Executes or reverts a task with prepared arguments. */
+export async function perform(request: WorkRequest, work: Work, hooks: PerformHooks): Promise<Outcome> {
+  let run: (context: Context) => unknown;
+  try {
+    run = bind(request, work);
+  } catch (error) {
+    return refused(error);
+  }
+  const { context, end } = openContext(request, hooks);
+  const start = hooks.now();
+  let elapsed = 0;
+  let value: unknown;
+  try {
+    value = await run(context);
+    elapsed = hooks.now() - start;
+  } catch (error) {
+    return failed(request.action, error, hooks.now() - start);
+  } finally {
+    end();
+  }
+  try {
+    return succeeded(request, value, elapsed);
+  } catch (error) {
+    return failed(request.action, error, elapsed);
+  }
+}
+
+export function refused(error: unknown): Outcome {
+  return { kind: 'refused', failure: failureFrom(error) };
+}
+
+export function failed(action: WorkRequest['action'], error: unknown, elapsed: number): Outcome {
+  const kind = action === 'execute' ? 'failed' : 'revert-failed';
+  return { kind, failure: failureFrom(error), elapsed };
+}
+
+/** Opens all that the task is called with; what goes wrong here is not the task's doing. */
+function bind(request: WorkRequest, work: Work): (context: Context) => unknown {
+  const args = openArguments(request.args);
+  if (request.action === 'execute') return (context) => work.execute(args, context);
+  const undo = openUndo(request);
+  return (context) => work.revert?.(args, context, undo);
+}
+
+function openArguments(prepared: readonly PreparedArgument[]): Readonly<Record<string, unknown>> {
+  const args: Record<string, unknown> = {};
+  for (const { name, value, take } of prepared) {
+    // Defined, not assigned: an argument named __proto__ is one more argument.
+    Object.defineProperty(args, name, {
+      value: open(value, take),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return args;
+}
+
+function openUndo({ executed, failures }: RevertRequest): Undo {
+  const errors = new Map<string, Error>();
+  for (const [atom, failure] of failures) errors.set(atom, errorFrom(failure));
+  return {
+    result: executed.kind === 'result' ? open(executed.value, null) : undefined,
+    failure: executed.kind === 'failure' ? errorFrom(executed.failure) : undefined,
+    failures: errors,
+  };
+}
+
+export function succeeded(request: WorkRequest, value: unknown, elapsed: number): Outcome {
+  if (request.action === 'revert') return { kind: 'reverted', result: close(value, 'result'), elapsed };
+  const absent = absentTakes(value, request.takes);
+  const result: Value = close(value, 'result', { read: request.read });
+  return { kind: 'executed', result, absent, elapsed };
+}

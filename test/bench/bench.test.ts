@@ -1,0 +1,61 @@
+/** The benches run and report in the shape that tools read; nothing here looks at how fast anything is. */
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { runNode } from '../examples/run-node.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BENCH = ['--import', 'tsx', 'bench/main.ts'];
+const NAMES = ['speed-up', 'no-ops', 'start-up', 'import-time', 'small-flows', 'large-flows'];
+
+interface Report {
+  readonly machine: Readonly<Record<'cpu' | 'cores' | 'node' | 'load', unknown>>;
+  readonly results: readonly Result[];
+}
+
+interface Result {
+  readonly bench: string;
+  readonly case: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly ratio: number | null;
+  readonly against: string | null;
+  readonly noise: number;
+}
+
+test('every bench runs and says what it measured', async () => {
+  const { stdout, code } = await runNode([...BENCH, '--quick', '--json'], ROOT);
+  expect(code).toBe(0);
+  const { machine, results } = JSON.parse(stdout) as Report;
+  expect(machine).toMatchObject({
+    cpu: expect.any(String),
+    cores: expect.any(Number),
+    node: process.version,
+    load: expect.any(Number),
+  });
+  expect([...new Set(results.map(({ bench }) => bench))]).toEqual(NAMES);
+  expect(results.length).toBeGreaterThan(20);
+  expect(results.filter((result) => !isSound(result, results))).toEqual([]);
+}, 90_000);
+
+test('a bench that does not exist is refused with the names of those that do', async () => {
+  const { stderr, code } = await runNode([...BENCH, 'speed'], ROOT);
+  expect(code).toBe(2);
+  for (const name of [`'speed'`, ...NAMES]) expect(stderr).toContain(name);
+});
+
+/** Finite, more than nothing, named once, and compared with a case of its own bench. */
+function isSound(result: Result, all: readonly Result[]): boolean {
+  const fellows = all.filter(({ bench }) => bench === result.bench);
+  const alone = result.ratio === null && result.against === null;
+  return (
+    isPositive(result.value) &&
+    result.unit !== '' &&
+    Number.isFinite(result.noise) &&
+    fellows.filter((each) => each.case === result.case).length === 1 &&
+    (alone || (isPositive(result.ratio) && fellows.some((each) => each.case === result.against)))
+  );
+}
+
+function isPositive(value: number | null): boolean {
+  return value !== null && Number.isFinite(value) && value > 0;
+}

@@ -1,0 +1,129 @@
+/**
+ * What runs on a worker thread: Piscina calls the default export once for each duty, and work comes over the thread's
+ * own port. It performs one request at a time and answers each with one outcome.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { errorFrom, failureFrom } from '../src/failure.ts';
+import type { Work } from '../src/flow/unit.ts';
+import { transferList } from '../src/protocol/codec.ts';
+import { remoteDesk } from '../src/protocol/comlink.ts';
+import { findWork, isLoaded } from '../src/protocol/load-module.ts';
+import type {
+  Duty,
+  FromWorker,
+  Outcome,
+  ToWorker,
+  WorkEvent,
+  WorkRequest,
+} from '../src/protocol/messages.ts';
+import { perform, refused } from '../src/protocol/perform.ts';
+import type { CallService, ServiceDesk } from '../src/protocol/services.ts';
+import { show } from '../src/protocol/task-context.ts';
+
+let toMain: MessagePort | null = null;
+let endDuty: () => void = () => {};
+let inHand: { readonly id: number; readonly controller: AbortController } | null = null;
+let lastTask: string | null = null;
+let desk: Promise<ServiceDesk> | null = null;
+
+/** Resolves when the duty ends. */
+export default function onDuty({ port }: Duty): Promise<void> {
+  if (port !== null) {
+    toMain = port;
+    port.on('message', receive);
+    process.on('uncaughtException', reportStray);
+    process.on('unhandledRejection', reportStray);
+  }
+  const duty = new Promise<void>((resolve) => {
+    endDuty = resolve;
+  });
+  post({ kind: 'ready' });
+  return duty;
+}
+
+function receive(message: ToWorker): void {
+  switch (message.kind) {
+    case 'work':
+      void answer(message);
+      return;
+    case 'abort':
+      if (inHand?.id === message.id) inHand.controller.abort(errorFrom(message.reason));
+      return;
+    case 'services':
+      desk = remoteDesk(message.port);
+      return;
+    case 'close':
+      endDuty();
+      return;
+  }
+}
+
+async function answer({ request, announce, aborted }: ToWorker & { kind: 'work' }): Promise<void> {
+  const controller = new AbortController();
+  if (aborted !== null) controller.abort(errorFrom(aborted));
+  inHand = { id: request.id, controller };
+  const outcome = await attempt(request, announce, controller.signal);
+  inHand = null;
+  postOutcome(request, outcome);
+}
+
+async function attempt(request: WorkRequest, announce: boolean, signal: AbortSignal): Promise<Outcome> {
+  const { id, module, task } = request;
+  let work: Work;
+  const start = performance.now();
+  const wasLoaded = isLoaded(module);
+  try {
+    work = await findWork(module, task);
+  } catch (error) {
+    return refused(error);
+  }
+  if (announce) post({ kind: 'began', id, loading: wasLoaded ? 0 : performance.now() - start });
+  lastTask = request.identity.atom;
+  return perform(request, work, {
+    signal,
+    onEvent: (event) => postEvent(id, event),
+    callService: callOf(id),
+    now: () => performance.now(),
+  });
+}
+
+function callOf(id: number): CallService {
+  return async (name, args) => {
+    if (desk === null) throw new Error('No services were sent.');
+    return (await desk).call(id, name, args);
+  };
+}
+
+function postOutcome({ id }: WorkRequest, outcome: Outcome): void {
+  const moved =
+    outcome.kind === 'executed' || outcome.kind === 'reverted' ? transferList(outcome.result) : [];
+  try {
+    post({ kind: 'outcome', id, outcome }, moved);
+  } catch (error) {
+    post({ kind: 'outcome', id, outcome: unsent(outcome, error) });
+  }
+}
+
+/** A result that was closed and can't be sent all the same, as when its buffers were moved away since. */
+function unsent(outcome: Outcome, error: unknown): Outcome {
+  const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
+  const kind = outcome.kind === 'reverted' || outcome.kind === 'revert-failed' ? 'revert-failed' : 'failed';
+  return { kind, failure: failureFrom(error), elapsed };
+}
+
+function postEvent(id: number, event: WorkEvent): void {
+  try {
+    post({ kind: 'event', id, event });
+  } catch {
+    // Details that can't be cloned are shown as text rather than lost.
+    post({ kind: 'event', id, event: { ...event, details: show(event.details) } });
+  }
+}
+
+function reportStray(error: unknown): void {
+  post({ kind: 'stray', failure: failureFrom(error), task: lastTask });
+}
+
+function post(message: FromWorker, moved: readonly ArrayBuffer[] = []): void {
+  toMain?.postMessage(message, moved as ArrayBuffer[]);
+}
