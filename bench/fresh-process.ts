@@ -1,4 +1,4 @@
-/** Runs a script of `far/` in a fresh Node process, without the loader and the options that this one has. */
+/** Runs a script in a fresh Node process, without the loader and the options that this one has. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,8 @@ export interface Fresh {
 }
 
 /** Resolves when the process has ended, so that its end disturbs nobody. Rejects if it fails or prints nothing. */
-export async function inFreshProcess(script: string, ...args: readonly string[]): Promise<Fresh> {
-  const path = fileURLToPath(new URL(`./far/${script}`, import.meta.url));
+export async function inFreshProcess(script: URL, ...args: readonly string[]): Promise<Fresh> {
+  const path = fileURLToPath(script);
   const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, NODE_COMPILE_CACHE: ___, ...env } = process.env;
   const began = performance.now();
   const child = spawn(process.execPath, [path, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -21,7 +21,6 @@ export async function inFreshProcess(script: string, ...args: readonly string[])
     output += text;
   });
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0 || output === '')
-    throw new Error(`bench/far/${script} ended with ${code}, printing '${output}'`);
+  if (code !== 0 || output === '') throw new Error(`${path} ended with ${code}, printing '${output}'`);
   return { ms, output };
 }

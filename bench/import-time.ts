@@ -5,6 +5,7 @@ import type { Question } from './question.ts';
 import { interleave } from './rounds.ts';
 
 const EMPTY = 'an empty module';
+const SCRIPT = new URL('./far/time-import.mjs', import.meta.url);
 const EMPTY_URL = new URL('./far/empty.mjs', import.meta.url).href;
 
 export const importTime: Question = {
@@ -12,7 +13,7 @@ export const importTime: Question = {
   asks: 'How long does the import of the package take in a fresh process?',
   async answer({ processes }) {
     const importOf = async (specifier: string): Promise<number> =>
-      Number((await inFreshProcess('time-import.mjs', specifier)).output);
+      Number((await inFreshProcess(SCRIPT, specifier)).output);
     const times = await interleave(processes, {
       empty: () => importOf(EMPTY_URL),
       taskloom: () => importOf('taskloom'),

@@ -5,16 +5,21 @@ import type { Question } from './question.ts';
 import { interleave } from './rounds.ts';
 
 const BARE = 'bare worker thread';
+const SCRIPTS = {
+  node: new URL('./far/start-node.mjs', import.meta.url),
+  bare: new URL('./far/start-bare.mjs', import.meta.url),
+  taskloom: new URL('./far/start-taskloom.mjs', import.meta.url),
+};
 
 export const startUp: Question = {
   name: 'start-up',
   asks: 'How long is it from the start of a process to the first result of a task on a thread?',
   async answer({ processes }) {
-    const first = async (script: string): Promise<number> => (await inFreshProcess(script)).ms;
+    const first = async (script: URL): Promise<number> => (await inFreshProcess(script)).ms;
     const times = await interleave(processes, {
-      node: () => first('start-node.mjs'),
-      bare: () => first('start-bare.mjs'),
-      taskloom: () => first('start-taskloom.mjs'),
+      node: () => first(SCRIPTS.node),
+      bare: () => first(SCRIPTS.bare),
+      taskloom: () => first(SCRIPTS.taskloom),
     });
     const named = (name: string) => ({ bench: 'start-up', case: name, unit: 'ms' });
     return [

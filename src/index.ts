@@ -2,11 +2,12 @@
 
 // Define.
 export type { Context, Log, LogLevel, Services } from './flow/context.ts';
+export type { DefinedTask, Provides } from './flow/definition.ts';
+export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
-export type { Flow } from './flow/flow.ts';
 export type { GivesOf, NeedsOf } from './flow/symbols.ts';
-export { type Task, task, taskModule } from './flow/task.ts';
+export { type DefineTask, type Task, task, taskModule } from './flow/task.ts';
 export type { AnyFlow, AnyTask, AnyUnit, Undo } from './flow/unit.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 
@@ -15,9 +16,8 @@ export type { Compilation } from './compile/compilation.ts';
 export type { Engine } from './engine/engine.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
 export { createEngine, run } from './engine/run.ts';
-export type { Call, TaskExecutor } from './executor/executor.ts';
-export { SerialTaskExecutor } from './executor/serial.ts';
-export { ThreadPoolTaskExecutor, type ThreadPoolOptions } from './executor/threads.ts';
+export { type SerialOptions, SerialTaskExecutor } from './executor/serial.ts';
+export { type ThreadPoolOptions, ThreadPoolTaskExecutor } from './executor/threads.ts';
 export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
 
 // Hear.
@@ -26,4 +26,10 @@ export type { AtomState, EngineState, FlowState, Intention } from './states.ts';
 
 // What can go wrong.
 export { ERROR_CODES, type ErrorCode, TaskloomError } from './errors.ts';
-export { type Failure, registerError, WrappedFailure } from './failure.ts';
+export type { Failure } from './failure.ts';
+export { registerError, WrappedFailure } from './revival.ts';
+
+// For executors of your own.
+export type { Call, StopOptions, TaskExecutor } from './executor/executor.ts';
+export type { Value } from './protocol/codec.ts';
+export type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from './protocol/messages.ts';

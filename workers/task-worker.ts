@@ -3,34 +3,40 @@
  * own port. It performs one request at a time and answers each with one outcome.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { errorFrom, failureFrom } from '../src/failure.ts';
+import { failureFrom } from '../src/failure.ts';
 import type { Work } from '../src/flow/unit.ts';
 import { transferList } from '../src/protocol/codec.ts';
 import { remoteDesk } from '../src/protocol/comlink.ts';
 import { findWork, isLoaded } from '../src/protocol/load-module.ts';
-import type {
-  Duty,
-  FromWorker,
-  Outcome,
-  ToWorker,
-  WorkEvent,
-  WorkRequest,
+import {
+  BEGUN,
+  type Duty,
+  type FromWorker,
+  type Marks,
+  type Outcome,
+  RECEIVED,
+  type ToWorker,
+  type WorkEvent,
+  type WorkRequest,
 } from '../src/protocol/messages.ts';
 import { perform, refused } from '../src/protocol/perform.ts';
 import type { CallService, ServiceDesk } from '../src/protocol/services.ts';
 import { show } from '../src/protocol/task-context.ts';
+import { errorFrom } from '../src/revival.ts';
 
 let toMain: MessagePort | null = null;
+let marks: Marks | null = null;
 let endDuty: () => void = () => {};
 let inHand: { readonly id: number; readonly controller: AbortController } | null = null;
 let lastTask: string | null = null;
 let desk: Promise<ServiceDesk> | null = null;
 
 /** Resolves when the duty ends. */
-export default function onDuty({ port }: Duty): Promise<void> {
-  if (port !== null) {
-    toMain = port;
-    port.on('message', receive);
+export default function onDuty(start: Duty): Promise<void> {
+  if (start !== null) {
+    toMain = start.port;
+    marks = start.marks;
+    toMain.on('message', receive);
     process.on('uncaughtException', reportStray);
     process.on('unhandledRejection', reportStray);
   }
@@ -44,7 +50,8 @@ export default function onDuty({ port }: Duty): Promise<void> {
 function receive(message: ToWorker): void {
   switch (message.kind) {
     case 'work':
-      void answer(message);
+      // Only a world that a task has damaged lets this reject.
+      answer(message).catch((error) => postOutcome(message.request, refused(error)));
       return;
     case 'abort':
       if (inHand?.id === message.id) inHand.controller.abort(errorFrom(message.reason));
@@ -59,6 +66,7 @@ function receive(message: ToWorker): void {
 }
 
 async function answer({ request, announce, aborted }: ToWorker & { kind: 'work' }): Promise<void> {
+  mark(RECEIVED, request.id);
   const controller = new AbortController();
   if (aborted !== null) controller.abort(errorFrom(aborted));
   inHand = { id: request.id, controller };
@@ -78,6 +86,7 @@ async function attempt(request: WorkRequest, announce: boolean, signal: AbortSig
     return refused(error);
   }
   if (announce) post({ kind: 'began', id, loading: wasLoaded ? 0 : performance.now() - start });
+  mark(BEGUN, id);
   lastTask = request.identity.atom;
   return perform(request, work, {
     signal,
@@ -85,6 +94,10 @@ async function attempt(request: WorkRequest, announce: boolean, signal: AbortSig
     callService: callOf(id),
     now: () => performance.now(),
   });
+}
+
+function mark(at: number, id: number): void {
+  if (marks !== null) Atomics.store(marks, at, id);
 }
 
 function callOf(id: number): CallService {

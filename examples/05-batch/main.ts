@@ -21,7 +21,7 @@ let total = 0;
 const executor = new ThreadPoolTaskExecutor();
 const waiting = lines.entries();
 await Promise.all(Array.from({ length: AT_A_TIME }, workOff));
-// A shared executor is stopped by who made it; until then its threads keep the process alive.
+// A shared executor is stopped by who made it, after the last flow.
 await executor.stop();
 
 /** Takes lines until none is left; all of these share one iterator. */

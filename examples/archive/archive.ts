@@ -12,7 +12,7 @@ import type { PackedPart } from './part.ts';
 import { chunksOf, hashBatches, type Plan, planParts } from './plan.ts';
 import { list, type Mishap } from './tasks.ts';
 
-export type Phase = 'list' | 'hash' | 'pack';
+type Phase = 'list' | 'hash' | 'pack';
 
 /** What a run says while it goes on. */
 export interface Watcher {

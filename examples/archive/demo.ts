@@ -150,7 +150,7 @@ function stopAtSignals(stop: AbortController): { readonly signal: 'SIGINT' | 'SI
     process.on(signal, () => {
       if (state.signal !== null) process.exit(EXIT[signal]);
       state.signal = signal;
-      console.error('\nInterrupted: taking back what was written. Once more ends at once.');
+      console.error('\nInterrupted: what is not finished is taken back. Once more ends at once.');
       stop.abort(new Error(signal));
     });
   }

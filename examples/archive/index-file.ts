@@ -18,7 +18,7 @@ const FORMAT = 'taskloom-archive-1';
 const INDEX_LIMIT = 500 * 1024 * 1024;
 const QUALITY = 5;
 
-export interface StoredFile {
+interface StoredFile {
   readonly kind: 'file';
   readonly path: FileName;
   readonly mode: number;

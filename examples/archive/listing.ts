@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { bytesOf, type FileName, nameFrom, pathIn, shown } from './file-name.ts';
 
-export interface FileEntry {
+interface FileEntry {
   readonly kind: 'file';
   readonly path: FileName;
   /** Permission bits. */
@@ -26,7 +26,7 @@ export interface LinkEntry {
   readonly mtime: number;
 }
 
-export type Entry = FileEntry | FolderEntry | LinkEntry;
+type Entry = FileEntry | FolderEntry | LinkEntry;
 
 /** Something that is not, or not quite, in the archive, and why. */
 export interface Note {

@@ -10,7 +10,7 @@ import { CHANGED, type Chunk, type PartPlan, type UniqueChunk } from './plan.ts'
 import { digestOf, readSource } from './reading.ts';
 
 /** Bytes of a part once they are unpacked. */
-export interface StoredChunk {
+interface StoredChunk {
   readonly digest: string;
   readonly length: number;
 }

@@ -22,13 +22,18 @@ export type Read =
 /** Neither a link nor a pipe that took the file's place may lead elsewhere or hold us up. Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-export function readSource(root: string, source: Source): Read {
+/** @param into - Where to read to; else memory of its own. A caller that reuses it must be done with what it had read */
+export function readSource(root: string, source: Source, into?: Buffer): Read {
   let file: number | undefined;
   try {
     file = openSync(pathIn(root, source.path), OPEN_FLAGS);
     const before = fstatSync(file);
     if (!before.isFile()) return { kind: 'unreadable', why: 'it is no file any more' };
-    const bytes = readRange(file, source.offset, source.length);
+    const bytes = readRange(
+      file,
+      source.offset,
+      into?.subarray(0, source.length) ?? Buffer.allocUnsafe(source.length),
+    );
     const after = fstatSync(file);
     const same = [before, after].every((at) => at.size === source.size && at.mtimeMs === source.mtime);
     return { kind: 'read', bytes, changed: !same || bytes.length < source.length };
@@ -43,11 +48,10 @@ export function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function readRange(file: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
+function readRange(file: number, offset: number, bytes: Buffer): Buffer {
   let done = 0;
-  while (done < length) {
-    const count = readSync(file, bytes, done, length - done, offset + done);
+  while (done < bytes.length) {
+    const count = readSync(file, bytes, done, bytes.length - done, offset + done);
     if (count === 0) break;
     done += count;
   }

@@ -54,7 +54,7 @@ export function reportLines(report: Report): string[] {
   ];
 }
 
-export function noteLines(notes: readonly Note[]): string[] {
+function noteLines(notes: readonly Note[]): string[] {
   if (notes.length === 0) return [];
   const more = notes.length - NOTES_SHOWN;
   return [

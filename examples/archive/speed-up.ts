@@ -10,7 +10,9 @@ import { type PartPlan, partName } from './plan.ts';
 
 const ROUNDS = 3;
 /** ms that one thread should take for the sample: long against what starting and ending a flow takes. */
-const ONE_THREAD_TIME = 3000;
+const ONE_THREAD_TIME = 2500;
+/** Parts per thread at least: with a few, one thread would idle while another ends its last. */
+const PARTS_PER_THREAD = 12;
 
 export interface SpeedUp {
   readonly threads: number;
@@ -39,7 +41,7 @@ export interface Measuring {
 export async function measureSpeedUp(surveyed: Survey, measuring: Measuring): Promise<SpeedUp> {
   const { executor, threads, time } = measuring;
   const share = ONE_THREAD_TIME / Math.max(1, time * threads);
-  const parts = sampleOf(surveyed.plan.parts, share);
+  const parts = sampleOf(surveyed.plan.parts, share, PARTS_PER_THREAD * threads);
   const sample = withParts(surveyed, parts);
   const alone = new ThreadPoolTaskExecutor({ threads: 1 });
   const times = { one: [] as number[], many: [] as number[] };
@@ -62,8 +64,8 @@ export async function measureSpeedUp(surveyed: Survey, measuring: Measuring): Pr
 }
 
 /** Parts from all over the folder, at even distances. */
-function sampleOf(parts: readonly PartPlan[], share: number): PartPlan[] {
-  const count = Math.min(parts.length, Math.max(1, Math.round(parts.length * share)));
+function sampleOf(parts: readonly PartPlan[], share: number, least: number): PartPlan[] {
+  const count = Math.min(parts.length, Math.max(least, Math.round(parts.length * share)));
   return Array.from({ length: count }, (_, at) => parts[Math.floor((at * parts.length) / count)]).filter(
     (part) => part !== undefined,
   );

@@ -27,8 +27,10 @@ export const hash = task('hash', {
   requires: ['root', 'chunks'],
   provides: 'hashed',
   execute({ root, chunks }: { root: string; chunks: readonly Chunk[] }): Hashed[] {
+    // One buffer for all: of a file, only its digest is kept.
+    const buffer = Buffer.allocUnsafeSlow(Math.max(0, ...chunks.map(({ source }) => source.length)));
     return chunks.map(({ source }) => {
-      const read = readSource(root, source);
+      const read = readSource(root, source, buffer);
       if (read.kind === 'unreadable') return read;
       const { bytes, changed } = read;
       return { kind: 'hashed', digest: digestOf(bytes), length: bytes.length, changed };

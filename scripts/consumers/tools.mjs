@@ -63,7 +63,7 @@ export function installNodes(home) {
   return [own, ...found].sort((a, b) => majorOf(a) - majorOf(b));
 }
 
-export function majorOf({ version }) {
+function majorOf({ version }) {
   return Number(version.split('.')[0]);
 }
 

@@ -165,7 +165,7 @@ function flowFilesIn(folder: string): string[] {
 
 function installHint(reason: string): string {
   const missing = /Cannot find package '([^']+)'/.exec(reason)?.[1];
-  return missing === undefined ? '' : ` Install it where the flow file is: npm install ${missing}`;
+  return missing === undefined ? '' : `. Install it where the flow file is: npm install ${missing}`;
 }
 
 function show(file: string): string {

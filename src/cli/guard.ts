@@ -2,6 +2,8 @@
  * Catches the ends that nobody ordered, which Node would leave without a word: a process that has nothing left to do
  * while something is awaited, process.exit() in a user's file, and errors thrown outside of everything awaited.
  */
+import { TaskloomError } from '../errors.ts';
+import { titleLine } from './user-error.ts';
 
 /** What to do when the thing that is awaited will never come. */
 export interface Watch {
@@ -18,7 +20,11 @@ export class Guard implements Disposable {
     const watch = this.#take();
     if (watch !== null) process.exitCode = watch.lost('called process.exit()');
   };
-  readonly #stray = (error: unknown): void => this.#watch?.stray(error);
+  readonly #stray = (error: unknown): void => {
+    if (this.#watch !== null) this.#watch.stray(error);
+    // A run that was refused while its file was imported has been reported; its promise may come later.
+    else if (!(error instanceof TaskloomError)) process.emitWarning(`Something threw: ${titleLine(error)}`);
+  };
 
   constructor() {
     process.on('beforeExit', this.#idle);

@@ -60,7 +60,7 @@ async function runProgram(around: Surroundings): Promise<number> {
     .command('run')
     .description('run the flow that a file exports')
     .argument('<flow>', 'a .ts, .mts, .js or .mjs file')
-    .option('--store <key=value>', 'give the flow a value; may be repeated', collect, [])
+    .option('--store <key=value>', 'give the flow a value; may be repeated', collect)
     .option('--store-file <file>', 'give the flow the values of a JSON object; --store wins over it')
     .option('--threads <n>', 'worker threads (default: as many as the machine can use)', parseThreads)
     .option('--executor <kind>', 'threads, or serial for the main thread (default: threads)', parseExecutor)
@@ -83,7 +83,7 @@ async function runProgram(around: Surroundings): Promise<number> {
   return code;
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
 
@@ -112,7 +112,8 @@ function watchStreams(): Surroundings['onUnread'] {
   let unread = false;
   const listeners: (() => void)[] = [];
   process.stderr.on('error', () => {});
-  process.stdout.on('error', () => {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE' && !unread) process.stderr.write(`error: stdout cannot be written: ${message}\n`);
     unread = true;
     for (const listener of listeners.splice(0)) listener();
   });

@@ -22,7 +22,7 @@ import { titleLine } from './user-error.ts';
 
 /** The options as commander hands them over. */
 export interface RunOptions {
-  readonly store: readonly string[];
+  readonly store?: readonly string[];
   readonly storeFile?: string;
   readonly threads?: number;
   readonly executor?: 'threads' | 'serial';
@@ -73,7 +73,7 @@ async function prepareEngine(
       `--threads needs --executor threads; '${executor}' runs on the main thread.`,
     );
   }
-  const store = readStore(options.store, options.storeFile);
+  const store = readStore(options.store ?? [], options.storeFile);
   report.waiting(`importing ${oneLine(file)}`);
   const flow = await guard.during(watchImport(file, report, guard), loadFlow(file, options.export));
   return readyEngine(flow, { store, executor, signal, ...(threads === undefined ? {} : { threads }) });

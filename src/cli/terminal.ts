@@ -2,7 +2,7 @@
  * The one writer to stdout and stderr. Keeps a live status line below the lines when stdout is a terminal, and writes
  * plain text when it is none. What it is given must be safe already (see text.ts).
  */
-import { fit } from './text.ts';
+import { shorten } from './text.ts';
 
 /** What is used of a stream, so that tests can hand over their own. */
 export interface Output {
@@ -97,7 +97,7 @@ export class Terminal {
 
   #redraw(): void {
     if (this.#status === null) return;
-    const text = fit(this.#status(), Math.max(10, (this.#out.columns ?? 80) - 1));
+    const text = shorten(this.#status(), Math.max(10, (this.#out.columns || 80) - 1));
     if (text === this.#drawn) return;
     this.#erase();
     this.#draw(text);

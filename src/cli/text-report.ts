@@ -12,7 +12,7 @@ import { StatusLine } from './status-line.ts';
 import { Tally } from './tally.ts';
 import type { Terminal } from './terminal.ts';
 import { duration, nameList, oneLine, pad, safeLines, width } from './text.ts';
-import { describeError, titleLine } from './user-error.ts';
+import { describeError, titleLine, userFrames } from './user-error.ts';
 import { showValue } from './values.ts';
 
 /** Columns for the names of tasks: as many as the longest needs, within these. */
@@ -207,7 +207,9 @@ function refusal(error: unknown): string[] {
   if (!(error instanceof TaskloomError)) return describeError(error);
   const lines = [...safeLines(error.message, ERRORS)];
   lines.push(`${lines.pop() ?? ''} [${error.code}]`);
-  if (error.cause === undefined || error.code === 'USAGE') return lines;
+  // A definition that was refused: where it stands in the user's file.
+  if (error.cause === undefined) return [...lines, ...userFrames(error).map((frame) => `    ${frame}`)];
+  if (error.code === 'USAGE') return lines;
   const [title = '', ...rest] = describeError(error.cause);
   const said = error.message.includes(messageOf(error.cause));
   return [...lines, ...(said ? [] : [`  caused by: ${title}`]), ...rest];

@@ -33,7 +33,7 @@ export function width(text: string): number {
 }
 
 /** The beginning of a safe text that fits into so many columns. */
-export function fit(text: string, columns: number): string {
+export function shorten(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let [kept, used] = ['', 0];
   for (const character of text) {

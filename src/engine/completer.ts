@@ -1,5 +1,5 @@
 /** Takes outcomes back: new states, results and failures. Says which execute failed; what that means is resolved elsewhere. */
-import { errorFrom } from '../failure.ts';
+import { errorFrom } from '../revival.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Moves } from './moves.ts';
 import type { Arrival } from './scheduler.ts';

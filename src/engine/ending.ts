@@ -1,8 +1,8 @@
 /** How a run ends: in which state the flow is left, and what the caller gets (TaskFlow `engine.py`, `run_iter`). */
 import type { Compilation } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
-import { WrappedFailure } from '../failure.ts';
 import { open } from '../protocol/codec.ts';
+import { WrappedFailure } from '../revival.ts';
 import type { FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 

@@ -6,7 +6,7 @@
 import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
-import type { TaskExecutor } from '../executor/executor.ts';
+import type { StopOptions, TaskExecutor } from '../executor/executor.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { type Listener, Notifier } from '../notifier.ts';
@@ -141,12 +141,17 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     return this.#notifier.on(kind, listener);
   }
 
-  /** Suspends a run that is going on, waits for its end, and stops the threads that are this engine's own. */
-  async close(): Promise<void> {
+  /**
+   * Suspends a run that is going on, waits for its end, and stops the threads that are this engine's own. Any number
+   * of times.
+   *
+   * @param options - `timeout`: ms after which tasks that still run on this engine's own executor are given up
+   */
+  async close(options: StopOptions = {}): Promise<void> {
     this.#closed = true;
     this.#loop?.suspend();
+    if (this.#executor?.owned) await this.#executor.executor.stop(options);
     await this.#ended;
-    if (this.#executor?.owned) await this.#executor.executor.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

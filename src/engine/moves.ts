@@ -4,9 +4,9 @@
  */
 import type { AtomNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import { errorFrom } from '../failure.ts';
 import type { Notifier } from '../notifier.ts';
 import { open } from '../protocol/codec.ts';
+import { errorFrom } from '../revival.ts';
 import { type AtomState, FLOW_MOVES, type FlowState, type Intention, TASK_MOVES } from '../states.ts';
 import { type AtomRecord, clearRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';

@@ -14,7 +14,15 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } f
 import type { Piscina } from 'piscina';
 import type { TaskloomError } from '../errors.ts';
 import { type Failure, failureFrom } from '../failure.ts';
-import type { Duty, FromWorker, Outcome, ToWorker } from '../protocol/messages.ts';
+import {
+  BEGUN,
+  type Duty,
+  type FromWorker,
+  type Marks,
+  type Outcome,
+  RECEIVED,
+  type ToWorker,
+} from '../protocol/messages.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
 import { loadOverdue, lostError, startFailed } from './lost.ts';
@@ -39,6 +47,8 @@ export interface ThreadOwner {
   onFree(thread: Thread): void;
   /** It is gone; `failure` when it never got ready. */
   onGone(thread: Thread, failure: Failure | null): void;
+  /** It was lost before this task arrived there. */
+  onReturned(ticket: Ticket): void;
   onStray(failure: Failure, task: string | null): void;
   onLoaded(module: string, took: number): void;
   /** The import of this module cost a thread. */
@@ -58,6 +68,7 @@ export class Thread {
   readonly #settings: ThreadSettings;
   readonly #owner: ThreadOwner;
   readonly #port: MessagePort;
+  readonly #marks: Marks = new Int32Array(new SharedArrayBuffer(8));
   readonly #loaded = new Set<string>();
   readonly #exited: Promise<void>;
   #exit: () => void = () => {};
@@ -95,7 +106,7 @@ export class Thread {
   wake(): void {
     const port = this.#farPort;
     this.#farPort = null;
-    const duty: Duty = { port };
+    const duty: Duty = port === null ? null : { port, marks: this.#marks };
     this.#state = 'waking';
     try {
       this.#pool.run(duty, { transferList: port === null ? [] : [port] }).then(
@@ -263,10 +274,18 @@ export class Thread {
     this.#owner.onGone(this, this.#wasReady ? null : failureFrom(startFailed(this.#error)));
   }
 
-  /** Blames the task in hand for the thread's end. */
+  /** Blames the task in hand for the thread's end, unless that came before the task. */
   #judge(exitCode: number): void {
     if (this.#hand === null) return;
-    const { ticket, watch, began } = this.#hand;
+    const { ticket, watch } = this.#hand;
+    const id = ticket.request.id | 0;
+    if (Atomics.load(this.#marks, RECEIVED) !== id) {
+      this.#hand = null;
+      watch.drop();
+      this.#owner.onReturned(ticket);
+      return;
+    }
+    const began = Atomics.load(this.#marks, BEGUN) === id;
     const error = lostError(ticket.request, { exitCode, error: this.#error }, began);
     if (began) this.#settle(failed(ticket.request.action, error, watch.elapsed));
     else this.#unloadable(ticket, error);

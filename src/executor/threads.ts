@@ -14,10 +14,11 @@ import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { Failure } from '../failure.ts';
-import { errorFrom, failureFrom } from '../failure.ts';
+import { failureFrom } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import { AN_OBJECT, aWholeNumber, checkOptions, type OptionRules } from '../options.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
+import { errorFrom } from '../revival.ts';
 import type { Call, StopOptions, TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
 import { pathOf, startFailed } from './lost.ts';
@@ -73,6 +74,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   readonly #owner: ThreadOwner = {
     onFree: (thread) => this.#onFree(thread),
     onGone: (thread, failure) => this.#onGone(thread, failure),
+    onReturned: (ticket) => this.#takeBack(ticket),
     onStray: (failure, task) => warnOfStray(failure, task),
     onLoaded: (module, took) => this.#onLoaded(module, took),
     onUnloadable: (module, failure) =>
@@ -209,11 +211,16 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #resume(thread: Thread, ticket: Ticket | null): void {
     if (thread.state === 'busy') {
       if (ticket === null || ticket.settled || !thread.give(ticket)) this.#feed(thread);
-    } else if (ticket !== null && !ticket.settled) {
-      // The thread was lost meanwhile: the task goes to another.
-      this.#queue.push(ticket);
-      this.#dispatchSoon();
+      return;
     }
+    // The thread was lost meanwhile: the task goes to another.
+    if (ticket !== null) this.#takeBack(ticket);
+  }
+
+  #takeBack(ticket: Ticket): void {
+    if (ticket.settled) return;
+    this.#queue.push(ticket);
+    this.#dispatchSoon();
   }
 
   /** The next ticket; those whose module just cost a thread are refused. */

@@ -58,10 +58,15 @@ export class Watch {
 
   /** The outcome is here. Returns what it counts as. */
   stop(outcome: Outcome): Outcome {
+    this.drop();
+    return this.#judge(outcome);
+  }
+
+  /** The task is watched no more. */
+  drop(): void {
     this.#stopped = true;
     this.#callOff();
     this.#ticket.call.signal?.removeEventListener('abort', this.#onAbort);
-    return this.#judge(outcome);
   }
 
   #end(): void {

@@ -23,7 +23,7 @@ export type InOrder<
 > = U extends readonly [infer Head, ...infer Rest]
   ? Head extends readonly unknown[]
     ? InOrder<Head, Needs, Gives> extends Walked<infer Inner, infer N, infer G>
-      ? InOrder<Rest, N, G, readonly [...Units, Inner]>
+      ? InOrder<Rest, N, G, readonly [...Units, number extends Head['length'] ? FitsAll<Head, Gives> : Inner]>
       : never
     : InOrder<
         Rest,
@@ -60,7 +60,9 @@ export type Together<U extends readonly unknown[], Needs, Gives> =
 
 type FitTogether<U, Waiting, Gives> = {
   readonly [I in keyof U]: U[I] extends readonly unknown[]
-    ? FitTogether<U[I], Waiting, Gives>
+    ? number extends U[I]['length']
+      ? FitsAll<U[I], Gives> & Fits<Waiting, AllGives<U[I][number]>>
+      : FitTogether<U[I], Waiting, Gives>
     : Fits<NeedsOf<U[I]>, Gives> & Fits<Waiting, GivesOf<U[I]>>;
 };
 
@@ -83,6 +85,9 @@ type ClashesOf<Needs, Gives> = keyof Needs & keyof Gives extends infer Shared
         : Shared
     : never
   : never;
+
+/** An array without a known length, as a whole: beside another array type the compiler would lose its tuple. */
+type FitsAll<U extends readonly unknown[], Gives> = Fits<AllNeeds<U[number]>, Gives>;
 
 type FitsEach<U extends readonly unknown[], Gives> = {
   readonly [I in keyof U]: Fits<AllNeeds<U[I]>, Gives>;

@@ -100,9 +100,10 @@ export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
   return gives;
 }
 
+/** What a task requires; optional arguments make no links (TaskFlow `graph_flow.py`: `requires` only). */
 function takenBy({ args, revertArgs, inject }: AnyTask): string[] {
   const all = revertArgs === args ? args : [...args, ...revertArgs];
-  return all.filter(({ name }) => !inject.has(name)).map(({ symbol }) => symbol);
+  return all.filter(({ name, optional }) => !optional && !inject.has(name)).map(({ symbol }) => symbol);
 }
 
 function givenBy(task: AnyTask): string[] {

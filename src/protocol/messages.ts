@@ -82,10 +82,16 @@ export type WorkEvent =
   | { readonly kind: 'progress'; readonly fraction: number; readonly details: unknown }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly details: unknown };
 
-/** What a duty is started with. The port comes with the first duty of a thread and serves all of them. */
-export interface Duty {
-  readonly port: MessagePort | null;
-}
+/** What a duty is started with: null but for the first of a thread, whose port and marks serve all of them. */
+export type Duty = { readonly port: MessagePort; readonly marks: Marks } | null;
+
+/**
+ * How far the thread got, in shared memory that outlives it: at RECEIVED the id of the last request that it received,
+ * at BEGUN of the last whose task's code it began. Ids are cut to 32 bits.
+ */
+export type Marks = Int32Array<SharedArrayBuffer>;
+export const RECEIVED = 0;
+export const BEGUN = 1;
 
 export type ToWorker =
   | {

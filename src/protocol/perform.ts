@@ -6,9 +6,10 @@
  *                  │ refused             │ failed, revert-failed      │ failed
  *                  ▼                     ▼                            ▼
  */
-import { errorFrom, failureFrom } from '../failure.ts';
+import { failureFrom } from '../failure.ts';
 import type { Context } from '../flow/context.ts';
 import type { Undo, Work } from '../flow/unit.ts';
+import { errorFrom } from '../revival.ts';
 import { absentTakes, close, open, type Value } from './codec.ts';
 import type { Outcome, PreparedArgument, RevertRequest, WorkRequest } from './messages.ts';
 import { type ContextHooks, openContext } from './task-context.ts';

@@ -3,9 +3,10 @@
  * travel closed, on the main thread as well, so that a service behaves the same on every executor.
  */
 import { TaskloomError } from '../errors.ts';
-import { errorFrom, type Failure, failureFrom } from '../failure.ts';
+import { type Failure, failureFrom } from '../failure.ts';
 import type { Context, Services } from '../flow/context.ts';
 import { hint } from '../hint.ts';
+import { errorFrom } from '../revival.ts';
 import { close, open, type Value } from './codec.ts';
 
 /** What a service gave: errors are data, because Comlink would keep their name, message and stack only. */

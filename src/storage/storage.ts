@@ -6,9 +6,10 @@ import { v7 as uuid } from 'uuid';
 import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import { errorFrom, type Failure } from '../failure.ts';
+import type { Failure } from '../failure.ts';
 import { hint } from '../hint.ts';
 import { close, open, type Value } from '../protocol/codec.ts';
+import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
 import { type AtomRecord, newRecord } from './atom-record.ts';
 

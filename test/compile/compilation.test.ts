@@ -148,7 +148,7 @@ describe('large flows compile and run', () => {
         throw new Error('at the end');
       },
     });
-    const engine = createEngine(linear('f').add([...many(100_000), last]) as AnyUnit, { executor: 'serial' });
+    const engine = createEngine(linear('f').add(many(100_000), last) as AnyUnit, { executor: 'serial' });
     await expect(engine.run()).rejects.toThrow('at the end');
     expect(engine.storage.flowState).toBe('REVERTED');
     expect(engine.storage.atomState('n0')).toBe('REVERTED');

@@ -24,7 +24,7 @@ function textOf(path: string): string {
 
 test('there are examples, and the table of their README lists each of them', () => {
   expect(names.length).toBeGreaterThanOrEqual(9);
-  const listed = [...textOf('README.md').matchAll(/^\| \[(\d\d-[\w-]+)\]\(\1\/\) \|/gm)].map(
+  const listed = [...textOf('README.md').matchAll(/^\| \[(\d\d-[\w-]+)\]\(\1\/\) *\|/gm)].map(
     ([, name]) => name,
   );
   expect(listed).toEqual(names);

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { refused } from './refused.ts';
 
 const make = (name: string): AnyTask => task(name, { execute: () => 1 });
+/** ms of processor time, which other programs on the machine don't lengthen. */
+const cpuNow = (): number => process.cpuUsage().user / 1000;
 type Open = AnyFlow & { add(...units: unknown[]): unknown };
 
 describe.each([
@@ -94,13 +96,13 @@ describe.each([
 
   test('takes 100,000 units at once, spread, and one by one', () => {
     const units: AnyUnit[] = Array.from({ length: 100_000 }, (_, at) => make(`t${at}`));
-    const start = performance.now();
+    const start = cpuNow();
     const single = open('one by one');
     for (const unit of units) single.add(unit);
     expect(open('at once').add(units)).toMatchObject({ units: { length: 100_000 } });
     expect(open('spread').add(...units)).toMatchObject({ units: { length: 100_000 } });
     expect(single.units.length).toBe(100_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(cpuNow() - start).toBeLessThan(10_000);
   });
 });
 

@@ -98,6 +98,14 @@ expectType<Exactly<NeedsOf<typeof many>, { path: string }>>();
 const spread = graph('spread').add(...tasks, save);
 expectType<Exactly<NeedsOf<typeof spread>, { path: string }>>();
 expectType<Exactly<GivesOf<typeof spread>['saved'], boolean>>();
+const inner = linear('inner').add([...tasks, save], [...tasks, decode]);
+expectType<Exactly<NeedsOf<typeof inner>, { path: string; pixels: Uint8Array }>>();
+const innerGraph = graph('inner').add([...tasks, save], decode);
+expectType<Exactly<NeedsOf<typeof innerGraph>, { path: string }>>();
+// @ts-expect-error somewhere in the array
+linear('clash').add(decode, save, [...tasks, shout]);
+// @ts-expect-error somewhere in the array
+graph('clash').add(save, [...tasks, shout]);
 const unknownFlow = linear('unknown').add(anyUnits, oneTask);
 expectType<Exactly<NeedsOf<typeof unknownFlow>, { path?: string }>>();
 // @ts-expect-error an array that gives pixels of another type
