@@ -43,7 +43,7 @@ export function zip(
   return some.map((one, round) => combine(one, others[round] ?? Number.NaN));
 }
 
-export function median(samples: Samples): number {
+function median(samples: Samples): number {
   return quantile(samples, 0.5);
 }
 

@@ -7,7 +7,7 @@ import { type Figure, figure, type Samples } from './figure.ts';
 import type { Question, Scale } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 
-const SIZES = { full: [10_000, 100_000], quick: [500, 5000] } as const;
+const SIZES = { full: [10_000, 100_000], quick: [300, 3000] } as const;
 const noOp = task('no-op', { execute(): void {} });
 
 export const largeFlows: Question = {

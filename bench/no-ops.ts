@@ -11,7 +11,7 @@ import { interleave, timed } from './rounds.ts';
 import { noOp } from './tasks.ts';
 
 const FLOOD = { full: 20_000, quick: 1000 };
-const CHAIN = { full: 5000, quick: 300 };
+const CHAIN = { full: 3000, quick: 300 };
 const NAIVE = 'flood, naive Piscina';
 const ROUND_TRIP = 'bare round trip';
 

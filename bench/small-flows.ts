@@ -13,7 +13,7 @@ import { addOne } from './tasks.ts';
 const LENGTH = 3;
 const MANY = 100;
 /** ms for one case in one round. */
-const TIME = { full: 400, quick: 30 };
+const TIME = { full: 250, quick: 20 };
 
 export const smallFlows: Question = {
   name: 'small-flows',

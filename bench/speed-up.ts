@@ -14,7 +14,7 @@ import { spinFor } from './tasks.ts';
 /** ms that a task takes. */
 const TASKS = [1, 10, 100];
 /** ms that all tasks of a flow take, at least. */
-const WORK = { full: 500, quick: 40 };
+const WORK = { full: 500, quick: 30 };
 
 export const speedUp: Question = {
   name: 'speed-up',

@@ -2,11 +2,11 @@
 
 // Define.
 export type { Context, Log, LogLevel, Services } from './flow/context.ts';
-export type { DefinedTask, Provides } from './flow/definition.ts';
+export type { Again, DefinedTask, Listed, Provides, Spec, SpecOf } from './flow/definition.ts';
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
-export type { GivesOf, NeedsOf } from './flow/symbols.ts';
+export type { GivesOf, NeedsOf, Nothing } from './flow/symbols.ts';
 export { type DefineTask, type Task, task, taskModule } from './flow/task.ts';
 export type { AnyFlow, AnyTask, AnyUnit, Undo } from './flow/unit.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';

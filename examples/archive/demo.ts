@@ -9,7 +9,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ThreadPoolTaskExecutor } from 'taskloom';
 import { packAll, type Survey, survey, type Watcher } from './archive.ts';
@@ -51,6 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function makeArchive(command: ArchiveCommand, progress: Progress, signal: AbortSignal): Promise<void> {
   const { folder, threads, broken } = command;
+  const [load = 0] = loadavg();
   const scratch = await mkdtemp(join(tmpdir(), 'taskloom-archive-'));
   const out = command.out ?? join(scratch, 'archive');
   const executor = new ThreadPoolTaskExecutor({
@@ -89,7 +90,16 @@ async function makeArchive(command: ArchiveCommand, progress: Progress, signal: 
     progress.clear();
     const gone = command.out === null && !command.keep;
     const place = gone ? `${out}, removed now (--keep keeps it, --out DIR puts it elsewhere)` : out;
-    const report = { folder: shown(folder), survey: surveyed, archived, threads, quality, speedUp, place };
+    const report = {
+      folder: shown(folder),
+      survey: surveyed,
+      archived,
+      threads,
+      quality,
+      speedUp,
+      place,
+      load,
+    };
     for (const line of reportLines(report)) console.log(line);
     if (command.keep && command.out === null) return void (await rm(join(scratch, 'speed-up'), REMOVE));
     await rm(scratch, REMOVE);

@@ -6,6 +6,8 @@ import type { SpeedUp } from './speed-up.ts';
 
 /** Notes that are listed one by one; of more, how many. */
 const NOTES_SHOWN = 10;
+/** Load from which a measurement deserves a word: one core is taken half of the time. */
+const BUSY = 0.5;
 
 export interface Report {
   readonly folder: string;
@@ -16,6 +18,8 @@ export interface Report {
   /** null: not measured. */
   readonly speedUp: SpeedUp | null;
   readonly place: string;
+  /** Of the machine over the minute before the run, by its load average; 0 where that isn't known. */
+  readonly load: number;
 }
 
 export function reportLines(report: Report): string[] {
@@ -68,7 +72,7 @@ export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
-function speedUpLines({ speedUp, threads }: Report): string[] {
+function speedUpLines({ speedUp, threads, load }: Report): string[] {
   if (threads === 1) return [row('speed-up', 'not measured: there is one thread only')];
   if (speedUp === null) return [row('speed-up', 'not measured')];
   const { one, many, ratio, rounds, parts, bytes } = speedUp;
@@ -82,6 +86,9 @@ function speedUpLines({ speedUp, threads }: Report): string[] {
       '',
       `${thousands(parts)} part${parts === 1 ? '' : 's'} from all over the folder, ${megabytes(bytes)}`,
     ),
+    ...(load > BUSY
+      ? [row('', `the machine was busy with other work: load ${load.toFixed(1)} before the run`)]
+      : []),
   ];
 }
 

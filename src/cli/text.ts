@@ -10,7 +10,7 @@ const WIDE =
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** Characters of one line of somebody's text. */
-export const LINE_LIMIT = 500;
+const LINE_LIMIT = 500;
 
 /** The text in one line, with everything that would act on the terminal written out, cut to `limit` characters. */
 export function oneLine(text: string, limit: number = LINE_LIMIT): string {

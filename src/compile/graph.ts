@@ -5,7 +5,7 @@ import type { AnyFlow, AnyTask, AnyUnit } from '../flow/unit.ts';
 import type { AtomNode, Draft, FlowNode, Node, Source } from './node.ts';
 
 /** What a unit became: the nodes at which it begins and ends (one and the same for a task). */
-export interface Span {
+interface Span {
   readonly first: Draft<Node>;
   last: Draft<Node>;
 }

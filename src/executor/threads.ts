@@ -18,6 +18,7 @@ import { failureFrom } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import { AN_OBJECT, aWholeNumber, checkOptions, type OptionRules } from '../options.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
+import { isTypeScript } from '../protocol/typescript.ts';
 import { errorFrom } from '../revival.ts';
 import type { Call, StopOptions, TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
@@ -48,8 +49,9 @@ const RULES: OptionRules<ThreadPoolOptions> = {
 const START_TRIES = 3;
 /** ms for which a module that cost a thread is not tried again. */
 const UNLOADABLE_FOR = 60_000;
-/** ms from which an import is worth a warning. */
-const SLOW_IMPORT = 1000;
+/** ms from which an import is worth a warning; that of TypeScript has the start of its compiler in it. */
+const SLOW_IMPORT = 3000;
+const SLOW_TYPESCRIPT = 5000;
 /** Beside this file as in the package: dist/src/executor/ and dist/workers/, or both in TypeScript. */
 const WORKER = new URL(
   import.meta.url.endsWith('.ts') ? '../../workers/task-worker.ts' : '../../workers/task-worker.js',
@@ -259,7 +261,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   }
 
   #onLoaded(module: string, took: number): void {
-    if (took < SLOW_IMPORT || this.#slow.has(module)) return;
+    if (took < (isTypeScript(module) ? SLOW_TYPESCRIPT : SLOW_IMPORT) || this.#slow.has(module)) return;
     this.#slow.add(module);
     process.emitWarning(
       `The import of the task module ${pathOf(module)} took ${Math.round(took)} ms: it does work when it is imported. Move that into tasks; every worker thread imports the module.`,

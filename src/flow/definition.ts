@@ -133,9 +133,12 @@ type Renamed<Args, B, Injected> = string extends keyof Args
       -readonly [K in keyof Args as K extends Injected
         ? never
         : K extends keyof B
-          ? B[K] & string
+          ? Known<B[K]>
           : K]: Args[K];
     };
+
+/** A symbol that is named only when the program runs says nothing to the compiler. */
+type Known<Symbol> = string extends Symbol ? never : Symbol & string;
 
 type GivesBy<S extends Spec> = Given<S['provides'], S['result']>;
 
@@ -172,7 +175,7 @@ export type Agrees<R extends Names, O extends Names, Args, Result, P, B, I, RR, 
       Says<Demanded<Args, O[number]>, 'the type of ', ' must allow undefined, for it is optional'> &
       RevertAgrees<R, O, Args, RR, RevertArgs> &
       KnownArguments<B, I, R[number] | O[number] | (RR extends Names ? RR[number] : never)> &
-      KeysInResult<P, Awaited<Result>>;
+      KeysInResult<P, Awaited<NoInfer<Result>>>;
 
 type Demanded<Args, Optional> = {
   [K in keyof Args & Optional]: undefined extends Args[K] ? never : K;
@@ -196,6 +199,9 @@ type RevertAgrees<R extends Names, O extends Names, Args, RR, RevertArgs> = RR e
 type KnownArguments<B, I, Known> = Says<Exclude<keyof B, Known>, 'rebind names ', ', which is no argument'> &
   Says<Exclude<keyof I, Known>, 'inject names ', ', which is no argument'>;
 
+/** Silent while the result isn't known: the compiler asks once before it has looked into the functions. */
 type KeysInResult<P, Result> = P extends undefined | string | Names
   ? unknown
-  : Says<Exclude<P[keyof P], keyof Result>, 'provides takes ', ', which the result does not have'>;
+  : unknown extends Result
+    ? unknown
+    : Says<Exclude<P[keyof P], keyof Result>, 'provides takes ', ', which the result does not have'>;

@@ -2,8 +2,10 @@
  * Imports task modules, once per thread whatever comes of it: a module that takes 5 s to fail is not tried again for
  * each of its 10,000 tasks.
  */
+import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { TaskloomError } from '../errors.ts';
 import { worksOf } from '../flow/registry.ts';
 import type { Work } from '../flow/unit.ts';
@@ -14,6 +16,9 @@ import { isTypeScript, prepareTypeScript, typeScriptHint } from './typescript.ts
 
 /** What a module exports, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
+
+/** The first line that Node shows of a syntax error: a file and a line. */
+const PLACE = /^(\S.*:\d+)\r?\n/;
 
 const loads = new Map<string, Promise<ModuleExports>>();
 
@@ -61,7 +66,7 @@ async function importModule(url: string): Promise<ModuleExports> {
     return plain((await import(url)) as ModuleExports);
   } catch (error) {
     if (error instanceof TaskloomError) throw error;
-    throw loadFailed(url, error);
+    throw loadFailed(url, error, await placeOf(url, error));
   }
 }
 
@@ -73,23 +78,34 @@ function plain(exports: ModuleExports): ModuleExports {
     : exports;
 }
 
-function loadFailed(url: string, cause: unknown): TaskloomError {
+/** Where a syntax error is: Node knows it, and tells whoever starts it only, not who imports. */
+async function placeOf(url: string, error: unknown): Promise<string> {
+  if (!(error instanceof SyntaxError)) return '';
+  const told = PLACE.exec(String(error.stack))?.[1];
+  if (told !== undefined) return ` (${told})`;
+  try {
+    await promisify(execFile)(process.execPath, ['--check', fileURLToPath(url)]);
+    return '';
+  } catch (refusal) {
+    const place = PLACE.exec(String(Object(refusal).stderr))?.[1];
+    return place === undefined ? '' : ` (${place})`;
+  }
+}
+
+function loadFailed(url: string, cause: unknown, place: string): TaskloomError {
   const path = pathOf(url);
   const missing = url.startsWith('file:') && !existsSync(new URL(url));
   const reason = missing ? 'there is no such file.' : reasonOf(cause);
   return new TaskloomError(
     'MODULE_LOAD_FAILED',
-    `The task module ${path} could not be imported: ${reason}${typeScriptHint(cause)}`,
+    `The task module ${path} could not be imported: ${reason}${place}${typeScriptHint(cause)}`,
     { cause, details: { module: url } },
   );
 }
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return `it threw ${show(cause)}.`;
-  const { name, message, stack } = cause;
-  // V8 puts the place of a syntax error on the first line of its stack, and nowhere else.
-  const place = name === 'SyntaxError' ? /^(\S+:\d+)\n/.exec(String(stack))?.[1] : undefined;
-  return `${name}: ${message}${place === undefined ? '' : ` (${place})`}`;
+  return `${cause.name}: ${cause.message}`;
 }
 
 function runsFlow(module: string): TaskloomError {

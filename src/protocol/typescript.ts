@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { TaskloomError } from '../errors.ts';
 
 const TYPESCRIPT = /\.[cm]?tsx?$/;
@@ -46,8 +47,9 @@ export function typeScriptHint(error: unknown): string {
   return ' There is a .ts file of that name: import that, or install tsx (npm i -D tsx), which finds it.';
 }
 
-/** Threads inherit Node's options, so that a tsx in them is at work here too. */
+/** Node 20 hands a tsx among its options to the main thread alone, and registering it twice does no harm. */
 function isTsxActive(): boolean {
+  if (!isMainThread) return false;
   const { NODE_OPTIONS = '' } = process.env;
   return [...process.execArgv, NODE_OPTIONS].some((option) => /\btsx\b/.test(option));
 }

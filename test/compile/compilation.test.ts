@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 
 const gives = (name: string, symbol: string) => task(name, { provides: symbol, execute: () => name });
 const takes = (name: string, symbol: string) =>
-  task(name, { requires: [symbol], provides: `${name}-saw`, execute: (args: Record<string, unknown>) => args[symbol] });
+  task(name, {
+    requires: [symbol],
+    provides: `${name}-saw`,
+    execute: (args: Record<string, unknown>) => args[symbol],
+  });
 
 /** Runs the flow and says what the task named `c` saw of the symbol `x`. */
 async function seen(flow: AnyUnit, store: Record<string, unknown> = {}): Promise<unknown> {
@@ -87,7 +91,9 @@ describe('a symbol does not come from', () => {
   it('nobody: the message names who needs it and what was probably meant', async () => {
     const flow = linear('f').add([takes('c', 'pixels')]);
     await expect(seen(flow, { pixel: 1 })).rejects.toThrow("task 'c' requires 'pixels'");
-    await expect(seen(linear('f').add([takes('c', 'pixels')]), { pixel: 1 })).rejects.toThrow("Did you mean 'pixel'?");
+    await expect(seen(linear('f').add([takes('c', 'pixels')]), { pixel: 1 })).rejects.toThrow(
+      "Did you mean 'pixel'?",
+    );
   });
 });
 
@@ -156,7 +162,8 @@ describe('large flows compile and run', () => {
 
   it('nested 10,000 deep', async () => {
     let flow: AnyUnit = takes('c', 'x');
-    for (let depth = 0; depth < 10_000; depth++) flow = (depth % 2 ? linear : unordered)(`f${depth}`).add([flow]);
+    for (let depth = 0; depth < 10_000; depth++)
+      flow = (depth % 2 ? linear : unordered)(`f${depth}`).add([flow]);
     expect(await seen(linear('outer').add([gives('p', 'x'), flow]))).toBe('p');
   });
 

@@ -13,7 +13,11 @@ interface End {
   readonly error: unknown;
 }
 
-async function runIt({ unit, leaves }: Built, executor: TaskExecutor, drive?: () => Promise<unknown>): Promise<End> {
+async function runIt(
+  { unit, leaves }: Built,
+  executor: TaskExecutor,
+  drive?: () => Promise<unknown>,
+): Promise<End> {
   const engine = createEngine(unit, { executor });
   let error: unknown = null;
   const run = engine.run().catch((thrown: unknown) => {

@@ -7,9 +7,18 @@ import { type AnyUnit, graph, linear, task, unordered } from 'taskloom';
 
 /** A flow as a drawing: leaves are tasks. */
 export type Shape =
-  | { readonly kind: 'task'; readonly fails: boolean; readonly revertFails: boolean; readonly reverts: boolean }
+  | {
+      readonly kind: 'task';
+      readonly fails: boolean;
+      readonly revertFails: boolean;
+      readonly reverts: boolean;
+    }
   | { readonly kind: 'linear' | 'unordered'; readonly units: readonly Shape[] }
-  | { readonly kind: 'graph'; readonly units: readonly Shape[]; readonly links: readonly (readonly [number, number])[] };
+  | {
+      readonly kind: 'graph';
+      readonly units: readonly Shape[];
+      readonly links: readonly (readonly [number, number])[];
+    };
 
 export interface Settings {
   readonly failing: boolean;
@@ -99,7 +108,11 @@ export function build(shape: Shape, story: Story): Built {
   return { unit: make(shape, new Set()).unit, before, leaves };
 }
 
-function storyTask(name: string, { fails, revertFails, reverts }: Extract<Shape, { kind: 'task' }>, story: Story): AnyUnit {
+function storyTask(
+  name: string,
+  { fails, revertFails, reverts }: Extract<Shape, { kind: 'task' }>,
+  story: Story,
+): AnyUnit {
   const execute = async (): Promise<string> => {
     story.push(`+${name}`);
     await null;

@@ -27,7 +27,10 @@ const bad = (name: string, message = `${name} failed`) =>
 describe('run', () => {
   it('resolves to every provided symbol, in the three shapes of provides', async () => {
     const whole = task('whole', { provides: 'w', execute: () => ({ a: 1 }) });
-    const places = task('places', { provides: ['first', 'second'], execute: async () => [10, 20] as [number, number] });
+    const places = task('places', {
+      provides: ['first', 'second'],
+      execute: async () => [10, 20] as [number, number],
+    });
     const keys = task('keys', { provides: { width: 'w', height: 'h' }, execute: () => ({ w: 3, h: 4 }) });
     const flow = linear('shapes').add(whole.as('whole2', { provides: 'whole' }), places, keys);
     expect(await run(flow, serial)).toEqual({ whole: { a: 1 }, first: 10, second: 20, width: 3, height: 4 });
@@ -56,7 +59,9 @@ describe('run', () => {
 
   it('rejects with all errors, wrapped, when several failed', async () => {
     const executor = new ManualTaskExecutor();
-    const done = run(unordered('f').add([bad('a'), bad('b'), ok('c')]), { executor }).catch((error: unknown) => error);
+    const done = run(unordered('f').add([bad('a'), bad('b'), ok('c')]), { executor }).catch(
+      (error: unknown) => error,
+    );
     await executor.idle();
     await Promise.all([executor.begin('a'), executor.begin('b'), executor.begin('c')]);
     await executor.settleAll();
@@ -64,7 +69,10 @@ describe('run', () => {
     expect(error).toBeInstanceOf(WrappedFailure);
     expect(error).toBeInstanceOf(AggregateError);
     expect(error).toBeInstanceOf(TaskloomError);
-    expect((error as WrappedFailure).failures.get('a')).toMatchObject({ name: 'RangeError', message: 'a failed' });
+    expect((error as WrappedFailure).failures.get('a')).toMatchObject({
+      name: 'RangeError',
+      message: 'a failed',
+    });
     expect([...(error as WrappedFailure).failures.keys()]).toEqual(['a', 'b']);
   });
 
@@ -79,7 +87,9 @@ describe('run', () => {
   it('does not start the siblings that wait when a task fails', async () => {
     const story: string[] = [];
     const noted = (name: string) => task(name, { execute: () => void story.push(name) });
-    await expect(run(unordered('f').add([bad('a'), noted('b'), noted('c')]), serial)).rejects.toThrow('a failed');
+    await expect(run(unordered('f').add([bad('a'), noted('b'), noted('c')]), serial)).rejects.toThrow(
+      'a failed',
+    );
     expect(story).toEqual([]);
   });
 
@@ -126,7 +136,8 @@ describe('revert', () => {
     const a = task('a', {
       provides: 'a',
       execute: () => ({ file: 'a.txt' }),
-      revert: (_args, _context, undo) => void told.push(['a', undo.result, undo.failure, [...undo.failures.keys()]]),
+      revert: (_args, _context, undo) =>
+        void told.push(['a', undo.result, undo.failure, [...undo.failures.keys()]]),
     });
     const b = task('b', {
       requires: ['a'],
@@ -155,7 +166,11 @@ describe('revert', () => {
     await expect(engine.run()).rejects.toThrow(SyntaxError);
     const { storage } = engine;
     expect(storage.flowState).toBe('FAILURE');
-    expect([...'abc'].map((name) => storage.atomState(name))).toEqual(['SUCCESS', 'REVERT_FAILURE', 'REVERTED']);
+    expect([...'abc'].map((name) => storage.atomState(name))).toEqual([
+      'SUCCESS',
+      'REVERT_FAILURE',
+      'REVERTED',
+    ]);
     expect(storage.revertFailures.get('b')).toMatchObject({ message: 'stuck' });
   });
 
@@ -170,7 +185,12 @@ describe('revert', () => {
 describe('phases', () => {
   it('are refused out of order', () => {
     const engine = createEngine(linear('f'));
-    for (const call of [() => engine.prepare(), () => engine.validate(), () => engine.suspend(), () => engine.reset()]) {
+    for (const call of [
+      () => engine.prepare(),
+      () => engine.validate(),
+      () => engine.suspend(),
+      () => engine.reset(),
+    ]) {
       expect(call).toThrow(expect.objectContaining({ code: 'ENGINE_STATE_INVALID' }));
     }
     engine.compile();
@@ -282,7 +302,10 @@ describe('signal', () => {
         }),
       revert: () => void story.push('b reverted'),
     });
-    const engine = createEngine(linear('f').add([a, b, ok('c')]) as AnyUnit, { ...serial, signal: stop.signal });
+    const engine = createEngine(linear('f').add([a, b, ok('c')]) as AnyUnit, {
+      ...serial,
+      signal: stop.signal,
+    });
     await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED', cause: { message: 'enough' } });
     expect(engine.storage.flowState).toBe('REVERTED');
     expect(story).toEqual(['b reverted', 'a reverted']);
@@ -291,8 +314,18 @@ describe('signal', () => {
 
   it("with onAbort 'suspend' keeps what ran", async () => {
     const stop = new AbortController();
-    const a = task('a', { provides: 'a', execute: (_args: object, { signal }) => (stop.abort(), signal.aborted) });
-    const engine = createEngine(linear('f').add(a, ok('b')), { ...serial, signal: stop.signal, onAbort: 'suspend' });
+    const a = task('a', {
+      provides: 'a',
+      execute(_args: object, { signal }) {
+        stop.abort();
+        return signal.aborted;
+      },
+    });
+    const engine = createEngine(linear('f').add(a, ok('b')), {
+      ...serial,
+      signal: stop.signal,
+      onAbort: 'suspend',
+    });
     await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED' });
     expect(engine.storage.flowState).toBe('SUSPENDED');
     expect(engine.storage.get('a')).toBe(false);
@@ -350,7 +383,9 @@ describe('events', () => {
     engine.on('atom', () => {
       throw null;
     });
-    engine.on('atom', () => Promise.reject(new Error('late')) as unknown as void);
+    engine.on('atom', (async () => {
+      throw new Error('late');
+    }) as () => void);
     expect(await engine.run()).toEqual({ a: 'a done' });
     expect((await warned).message).toContain("A listener of 'atom' threw");
   });
@@ -411,9 +446,12 @@ describe('an executor that breaks the rules', () => {
     Object.assign(new SerialTaskExecutor(), { execute }) as unknown as SerialTaskExecutor;
 
   it.each([
-    ['throws', () => {
-      throw new Error('oops');
-    }],
+    [
+      'throws',
+      () => {
+        throw new Error('oops');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('oops'))],
     ['answers with junk', () => Promise.resolve('junk')],
     ['answers with nothing', () => Promise.resolve(undefined)],
@@ -425,17 +463,21 @@ describe('an executor that breaks the rules', () => {
 });
 
 describe('names that try to break it', () => {
-  it.each(['__proto__', 'constructor', 'toString', 'then', 'a.b[0]', '😀', 'x'.repeat(10_000)])('%s', async (name) => {
-    const give = task(name, { provides: name, execute: () => name });
-    const take = task(`${name}!`, {
-      requires: [name],
-      provides: `${name}?`,
-      execute: (args: Record<string, unknown>) => Object.getOwnPropertyDescriptor(args, name)?.value as unknown,
-    });
-    const engine = createEngine(linear(name).add([give, take]) as AnyUnit, serial);
-    await engine.run();
-    expect(engine.storage.fetch(`${name}?`)).toBe(name);
-    expect(engine.storage.atomState(name)).toBe('SUCCESS');
-    expect(Object.prototype).not.toHaveProperty('polluted');
-  });
+  it.each(['__proto__', 'constructor', 'toString', 'then', 'a.b[0]', '😀', 'x'.repeat(10_000)])(
+    '%s',
+    async (name) => {
+      const give = task(name, { provides: name, execute: () => name });
+      const take = task(`${name}!`, {
+        requires: [name],
+        provides: `${name}?`,
+        execute: (args: Record<string, unknown>) =>
+          Object.getOwnPropertyDescriptor(args, name)?.value as unknown,
+      });
+      const engine = createEngine(linear(name).add([give, take]) as AnyUnit, serial);
+      await engine.run();
+      expect(engine.storage.fetch(`${name}?`)).toBe(name);
+      expect(engine.storage.atomState(name)).toBe('SUCCESS');
+      expect(Object.prototype).not.toHaveProperty('polluted');
+    },
+  );
 });

@@ -1,5 +1,6 @@
 /** What tests of executors need: prepared arguments, calls that note what happens, and task modules by their path. */
 import type { AnyTask, Call, Services } from 'taskloom';
+import type { Failure } from '../../src/failure.ts';
 import { close, open } from '../../src/protocol/codec.ts';
 import type { Outcome, PreparedArgument, WorkEvent } from '../../src/protocol/messages.ts';
 
@@ -61,9 +62,9 @@ export function verdict(outcome: Outcome): string {
   return `${outcome.kind} ${code}`.trim();
 }
 
-export function failureOf(outcome: Outcome): { readonly message: string; readonly [field: string]: unknown } {
+export function failureOf(outcome: Outcome): Failure {
   if (!('failure' in outcome)) throw new Error(`no failure but ${outcome.kind}`);
-  return { ...outcome.failure };
+  return outcome.failure;
 }
 
 export function detailsOf(outcome: Outcome): Readonly<Record<string, unknown>> {
