@@ -5,6 +5,12 @@ const FAR = 0.4;
 
 /** ` Did you mean 'x'?` when one of the known names is near, else the empty string. */
 export function hint(name: string, known: Iterable<string>): string {
+  const meant = nearest(name, known);
+  return meant === null ? '' : ` Did you mean '${meant}'?`;
+}
+
+/** The known name that differs least from `name`, if it is near. */
+export function nearest(name: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
@@ -12,8 +18,8 @@ export function hint(name: string, known: Iterable<string>): string {
     const away = distance(name.toLowerCase(), candidate.toLowerCase());
     if (away < least) [best, least] = [candidate, away];
   }
-  if (best === null || least > Math.max(1, FAR * Math.max(name.length, best.length))) return '';
-  return ` Did you mean '${best}'?`;
+  if (best === null || least > Math.max(1, FAR * Math.max(name.length, best.length))) return null;
+  return best;
 }
 
 /** Edits from one word to the other (Levenshtein). */

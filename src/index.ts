@@ -1,7 +1,7 @@
 /** The public list: define, run, hear, and what can go wrong. `taskloom/testing` has the executor for tests. */
 
 // Define.
-export type { Context, Log, LogLevel, Services } from './flow/context.ts';
+export type { AnyServices, Context, Log, LogLevel, Services } from './flow/context.ts';
 export type { Again, DefinedTask, Listed, Provides, Spec, SpecOf } from './flow/definition.ts';
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';

@@ -11,7 +11,7 @@ interface Prices {
 export const invoice = task('invoice', {
   requires: ['items'],
   provides: 'cents',
-  async execute({ items }: { items: string[] }, context: Context & { services: Prices }) {
+  async execute({ items }: { items: string[] }, context: Context<Prices>) {
     let cents = 0;
     for (const [at, item] of items.entries()) {
       const price = await context.services.priceOf(item);

@@ -1,11 +1,13 @@
 /**
  * The report for programs: on stdout one JSON object per line and nothing else; on stderr what goes wrong, as text.
  *
+ * Times are in ms; `at` since 1970.
+ *
  *   {"event":"flow","name","flowId","state","oldState","at"}
- *   {"event":"atom","name","flowId","state","oldState","at","elapsed","failure"}    ms; failure null or an error
+ *   {"event":"atom","name","flowId","state","oldState","at","elapsed","failure"}    failure: null or an error
  *   {"event":"progress","name","flowId","fraction","details","at"}
  *   {"event":"log","name","flowId","level","message","details","at"}
- *   {"event":"end","state","exitCode","stopped","seconds","secondsInTasks","speedUp","threads",
+ *   {"event":"end","state","exitCode","stopped","elapsed","elapsedInTasks","speedUp","threads",
  *    "tasks":{"total","done","failed","reverted","revertFailed"},"failed":[…],"reverted":[…],"revertFailed":[…],
  *    "results":{…} or null,"error":{…} or null}                                     always last; state null: nothing ran
  *
@@ -109,8 +111,8 @@ export class JsonReport implements Report {
       state,
       exitCode,
       stopped,
-      seconds: wall === undefined ? null : wall / 1000,
-      secondsInTasks: tally.inTasks / 1000,
+      elapsed: wall ?? null,
+      elapsedInTasks: tally.inTasks,
       speedUp: wall === undefined ? null : tally.speedUp(wall),
       threads: this.#threads,
       tasks: {

@@ -80,7 +80,7 @@ async function prepareEngine(
 }
 
 function readyEngine(flow: AnyUnit, options: ConstructorParameters<typeof Engine>[1]): Engine {
-  const engine = new Engine(flow, options);
+  const engine = new Engine(flow, options, 'taskloom run');
   engine.compile();
   engine.prepare();
   engine.validate();

@@ -22,6 +22,9 @@ const LOG_LINES = 50;
 const ERRORS = 10;
 const RESULTS = 50;
 
+/** ms in tasks below which the start of the threads is all that a speed-up would show. */
+const TELLING = 100;
+
 export class TextReport implements Report {
   readonly #terminal: Terminal;
   #columns = 0;
@@ -153,7 +156,10 @@ export class TextReport implements Report {
   }
 
   #times(wall: number): string {
-    const speedUp = this.#tally.speedUp(wall)?.toFixed(2) ?? '-';
+    const speedUp =
+      this.#tally.inTasks < TELLING
+        ? `unknown (under ${TELLING} ms of work)`
+        : (this.#tally.speedUp(wall)?.toFixed(2) ?? '-');
     const where =
       this.#threads === null ? 'the main thread' : `${this.#threads} thread${this.#threads === 1 ? '' : 's'}`;
     return `${duration(wall)}, ${duration(this.#tally.inTasks)} in tasks, speed-up ${speedUp} on ${where}`;

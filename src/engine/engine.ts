@@ -3,6 +3,7 @@
  *
  *   compile ─▶ prepare ─▶ validate ─▶ run (engine/loop.ts) ─▶ results, or the error
  */
+import { fileURLToPath } from 'node:url';
 import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
@@ -37,8 +38,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #closed = false;
 
   /** Use `createEngine`, which knows the flow's types. */
-  constructor(root: AnyUnit, options: AnyEngineOptions) {
-    checkEngineOptions(options, 'createEngine()');
+  constructor(root: AnyUnit, options: AnyEngineOptions, door: string) {
+    checkEngineOptions(options, door);
     refuseWhileLoading();
     this.#root = root;
     this.#options = options;
@@ -209,7 +210,7 @@ function refuseWhileLoading(): void {
   noteRunWhileLoading(module);
   throw new TaskloomError(
     'MODULE_RUNS_FLOW',
-    `The task module ${module} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
+    `The task module ${fileURLToPath(module)} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
     { details: { module } },
   );
 }

@@ -3,7 +3,7 @@ import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Argument } from '../flow/symbols.ts';
-import { hint } from '../hint.ts';
+import { hint, nearest } from '../hint.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** A message that names more than this many is not read. */
@@ -64,6 +64,7 @@ function describe(
   if (unseen !== undefined) {
     return `${what} requires '${symbol}'${as}, which task '${unseen}' provides, but not before it: put them in this order.`;
   }
-  const known = [...storage.symbols(), ...compilation.providers.keys()];
-  return `${what} requires '${symbol}'${as}: give it in the store, or add a task before it that provides it.${hint(symbol, known)}`;
+  const near = nearest(symbol, storage.symbols());
+  const way = near === null ? hint(symbol, compilation.providers.keys()) : ` The store has '${near}'.`;
+  return `${what} requires '${symbol}'${as}: give it in the store, or add a task before it that provides it.${way}`;
 }

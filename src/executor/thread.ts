@@ -10,23 +10,16 @@
  * 2. What the thread posted before it ended is read before anything is judged: an outcome beats a death.
  * 3. A thread that was told to end holds its place until it is gone, which a blocking call can delay.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { TaskloomError } from '../errors.ts';
 import { type Failure, failureFrom } from '../failure.ts';
-import {
-  BEGUN,
-  type Duty,
-  type FromWorker,
-  type Marks,
-  type Outcome,
-  RECEIVED,
-  type ToWorker,
-} from '../protocol/messages.ts';
+import type { Services } from '../flow/context.ts';
+import type { FromWorker, Outcome } from '../protocol/messages.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
+import { Line } from './line.ts';
 import { loadOverdue, lostError, startFailed } from './lost.ts';
-import { openServices } from './service-desk.ts';
 import type { Ticket } from './ticket.ts';
 import { Watch } from './watch.ts';
 
@@ -67,15 +60,12 @@ export class Thread {
   readonly #pool: Piscina;
   readonly #settings: ThreadSettings;
   readonly #owner: ThreadOwner;
-  readonly #port: MessagePort;
-  readonly #marks: Marks = new Int32Array(new SharedArrayBuffer(8));
+  readonly #line: Line;
   readonly #loaded = new Set<string>();
   readonly #exited: Promise<void>;
   #exit: () => void = () => {};
-  /** The thread's end of the port, until it is sent. */
-  #farPort: MessagePort | null;
-  #servicePort: MessagePort | null = null;
   #state: State = 'resting';
+  #started = false;
   #wasReady = false;
   #error: unknown;
   #hand: Hand | null = null;
@@ -86,11 +76,7 @@ export class Thread {
     this.#pool = pool;
     this.#settings = settings;
     this.#owner = owner;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    this.#farPort = port2;
-    this.#port.on('message', (message: FromWorker) => this.#receive(message));
-    this.#port.unref();
+    this.#line = new Line((message) => this.#receive(message));
     // The thread's own events say more; without a listener the pool would throw.
     this.#pool.on('error', () => {});
     this.#exited = new Promise((resolve) => {
@@ -104,23 +90,21 @@ export class Thread {
 
   /** Puts a resting thread on duty, and starts it the first time. */
   wake(): void {
-    const port = this.#farPort;
-    this.#farPort = null;
-    const duty: Duty = port === null ? null : { port, marks: this.#marks };
+    const { duty, moved } = this.#line.nextDuty();
     this.#state = 'waking';
     try {
-      this.#pool.run(duty, { transferList: port === null ? [] : [port] }).then(
+      this.#pool.run(duty, { transferList: moved }).then(
         () => this.#rest(),
         // The thread's exit says it better.
         () => {},
       );
-      if (port !== null) this.#follow(this.#pool.threads[0]);
+      if (!this.#started) this.#follow(this.#pool.threads[0]);
     } catch (error) {
       this.#error = error;
       queueMicrotask(() => this.#end(1));
       return;
     }
-    this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueStart());
+    this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueDuty());
   }
 
   /** Keeps a free thread for a task that is on its way. */
@@ -142,18 +126,19 @@ export class Thread {
     const announce = !began || ticket.task.timeout !== null;
     const aborted = call.signal?.aborted ? failureFrom(call.signal.reason) : null;
     try {
-      if (request.services.length > 0) this.#sendServices();
-      this.#post({ kind: 'work', request, announce, aborted });
+      if (request.services.length > 0) this.#line.offerServices((id) => this.#servicesOf(id));
+      this.#line.send({ kind: 'work', request, announce, aborted });
     } catch (error) {
       ticket.settle(refused(error));
       return false;
     }
     const watch = new Watch(ticket, realClock, {
-      look: () => this.#look(),
-      abort: (reason) => this.#post({ kind: 'abort', id: request.id, reason: failureFrom(reason) }),
+      look: () => this.#line.look(),
+      abort: (reason) => this.#line.send({ kind: 'abort', id: request.id, reason: failureFrom(reason) }),
       giveUp: (outcome) => this.#lose(outcome),
     });
     this.#hand = { ticket, watch, began };
+    if (!announce) watch.begin(this.#settings.timeoutGrace);
     if (!began) this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueImport());
     return true;
   }
@@ -161,11 +146,10 @@ export class Thread {
   /** Ends the thread, whatever it does. Resolves when it is gone. */
   async end(): Promise<void> {
     if (this.#state === 'gone') return;
-    const started = this.#farPort === null;
     this.#state = 'ending';
     this.#callOff();
     await this.#pool.destroy();
-    if (!started) this.#end(0);
+    if (!this.#started) this.#end(0);
     await this.#exited;
   }
 
@@ -230,24 +214,27 @@ export class Thread {
 
   #leave(): void {
     this.#state = 'leaving';
-    this.#post({ kind: 'close' });
+    this.#line.send({ kind: 'close' });
+    this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueDuty());
   }
 
   #rest(): void {
     if (this.#state !== 'leaving') return;
+    this.#callOff();
     this.#state = 'resting';
     this.#owner.onFree(this);
   }
 
-  #overdueStart(): void {
-    this.#look();
-    if (this.#state !== 'waking') return;
-    this.#error = new Error(`It was not ready within ${this.#settings.loadTimeout} ms.`);
+  /** It does not start, or something keeps it from hearing. */
+  #overdueDuty(): void {
+    this.#line.look();
+    if (this.#state !== 'waking' && this.#state !== 'leaving') return;
+    this.#error = new Error(`It did not answer within ${this.#settings.loadTimeout} ms.`);
     void this.end();
   }
 
   #overdueImport(): void {
-    this.#look();
+    this.#line.look();
     if (this.#hand === null || this.#hand.began) return;
     const { ticket } = this.#hand;
     this.#unloadable(ticket, loadOverdue(ticket.request, this.#settings.loadTimeout));
@@ -255,6 +242,7 @@ export class Thread {
   }
 
   #follow(worker: Worker | undefined): void {
+    this.#started = true;
     worker?.on('error', (error: unknown) => {
       this.#error = error === undefined || error === null ? new Error(`It threw ${error}.`) : error;
     });
@@ -264,30 +252,29 @@ export class Thread {
   #end(exitCode: number): void {
     if (this.#state === 'gone') return;
     this.#state = 'ending';
-    this.#look();
+    this.#line.look();
     this.#callOff();
     this.#judge(exitCode);
-    this.#port.close();
-    this.#servicePort?.close();
+    this.#line.close();
     this.#state = 'gone';
     this.#exit();
-    this.#owner.onGone(this, this.#wasReady ? null : failureFrom(startFailed(this.#error)));
+    const cause = this.#error ?? new Error(`It exited with code ${exitCode} before it was ready.`);
+    this.#owner.onGone(this, this.#wasReady ? null : failureFrom(startFailed(cause)));
   }
 
   /** Blames the task in hand for the thread's end, unless that came before the task. */
   #judge(exitCode: number): void {
     if (this.#hand === null) return;
     const { ticket, watch } = this.#hand;
-    const id = ticket.request.id | 0;
-    if (Atomics.load(this.#marks, RECEIVED) !== id) {
+    const reached = this.#line.reached(ticket.request.id);
+    if (reached === 'sent') {
       this.#hand = null;
       watch.drop();
       this.#owner.onReturned(ticket);
       return;
     }
-    const began = Atomics.load(this.#marks, BEGUN) === id;
-    const error = lostError(ticket.request, { exitCode, error: this.#error }, began);
-    if (began) this.#settle(failed(ticket.request.action, error, watch.elapsed));
+    const error = lostError(ticket.request, { exitCode, error: this.#error }, reached === 'begun');
+    if (reached === 'begun') this.#settle(failed(ticket.request.action, error, watch.elapsed));
     else this.#unloadable(ticket, error);
   }
 
@@ -298,27 +285,8 @@ export class Thread {
     this.#settle({ kind: 'refused', failure });
   }
 
-  /** Reads what was posted and not yet delivered. */
-  #look(): void {
-    for (;;) {
-      const received = receiveMessageOnPort(this.#port);
-      if (received === undefined) return;
-      this.#receive(received.message as FromWorker);
-    }
-  }
-
-  #sendServices(): void {
-    if (this.#servicePort !== null) return;
-    const { port1, port2 } = new MessageChannel();
-    this.#servicePort = port1;
-    openServices(port1, (id) => {
-      const ticket = this.#hand?.ticket;
-      return ticket?.request.id === id ? ticket.call.services : null;
-    });
-    this.#port.postMessage({ kind: 'services', port: port2 } satisfies ToWorker, [port2]);
-  }
-
-  #post(message: ToWorker): void {
-    this.#port.postMessage(message);
+  #servicesOf(id: number): Services | null {
+    const ticket = this.#hand?.ticket;
+    return ticket?.request.id === id ? ticket.call.services : null;
   }
 }

@@ -31,7 +31,10 @@ import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 export interface ThreadPoolOptions {
   /** How many worker threads at most; each is started when there is work for it. Default: the cores of the machine. */
   readonly threads?: number;
-  /** Limits of each thread's heap, as of Node's Worker; a task that exceeds them fails with WORKER_OUT_OF_MEMORY. */
+  /**
+   * Limits of each thread's heap, as of Node's Worker; a task that exceeds them fails with WORKER_OUT_OF_MEMORY. Where
+   * one big piece is asked for that does not fit, as by a Map that grows, Node ends the whole process instead.
+   */
   readonly resourceLimits?: ResourceLimits;
   /** ms for a thread to start, and for a task module to be imported. Default 30,000. */
   readonly loadTimeout?: number;

@@ -13,7 +13,11 @@ export interface Log {
 
 export type LogLevel = keyof Log;
 
-export interface Context {
+/** What a task may call of the engine's services when it doesn't say more of them. */
+export type AnyServices = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
+/** `Context<{ priceOf(item: string): Promise<number> }>` types the services that the task calls. */
+export interface Context<S = unknown> {
   /** The atom's name in this flow, which `.as(name)` may have made another than the task's own. */
   readonly name: string;
   readonly flowName: string;
@@ -26,7 +30,7 @@ export interface Context {
   progress(fraction: number, details?: unknown): void;
   readonly log: Log;
   /** The engine's services: each call crosses to the main thread and resolves to what the function returned. */
-  readonly services: Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+  readonly services: AnyServices & S;
   /**
    * Marks `buffers` inside `value` to be moved to their reader instead of copied; returns `value`, to be returned
    * by the task. The task must not touch the buffers afterwards.

@@ -19,7 +19,7 @@ const WRONG: readonly (readonly [args: string, sentence: RegExp])[] = [
   ['run done.mjs --executor thread', /'thread' is invalid\. .*Did you mean 'threads'\?/],
   ['run done.mjs --executor serial --threads 2', /--threads needs --executor threads.*\[USAGE\]/],
   ['run done.mjs', /task 'double' requires 'n'.* --store n=VALUE \[MISSING_DEPENDENCIES\]/],
-  ['run done.mjs --store m=1', /requires 'n'.*Did you mean 'm'\?/],
+  ['run done.mjs --store m=1', /requires 'n'.*The store has 'm'\./],
   ['run dnoe.mjs', /There is no file 'dnoe\.mjs'\. Did you mean 'done\.mjs'\? \[FLOW_FILE_INVALID\]/],
   ['run .', /'\.' is a folder\. Name the file in it/],
   ['run ../../../package.json', /is no flow file: .* not '\.json'/],

@@ -92,7 +92,7 @@ describe('a symbol does not come from', () => {
     const flow = linear('f').add([takes('c', 'pixels')]);
     await expect(seen(flow, { pixel: 1 })).rejects.toThrow("task 'c' requires 'pixels'");
     await expect(seen(linear('f').add([takes('c', 'pixels')]), { pixel: 1 })).rejects.toThrow(
-      "Did you mean 'pixel'?",
+      "The store has 'pixel'.",
     );
   });
 });
