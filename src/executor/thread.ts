@@ -37,7 +37,7 @@ export interface ThreadSettings {
 /** Whoever hands out work. */
 export interface ThreadOwner {
   /** It can take a task, or be woken. */
-  onFree(thread: Thread): void;
+  onFree(): void;
   /** It is gone; `failure` when it never got ready. */
   onGone(thread: Thread, failure: Failure | null): void;
   /** It was lost before this task arrived there. */
@@ -178,7 +178,7 @@ export class Thread {
     if (this.#state !== 'waking') return;
     this.#callOff();
     this.release();
-    this.#owner.onFree(this);
+    this.#owner.onFree();
   }
 
   #began(id: number, loading: number): void {
@@ -196,7 +196,7 @@ export class Thread {
     this.#settle(outcome);
     if (this.#state !== 'busy') return;
     this.release();
-    this.#owner.onFree(this);
+    this.#owner.onFree();
   }
 
   #settle(outcome: Outcome): void {
@@ -222,7 +222,7 @@ export class Thread {
     if (this.#state !== 'leaving') return;
     this.#callOff();
     this.#state = 'resting';
-    this.#owner.onFree(this);
+    this.#owner.onFree();
   }
 
   /** It does not start, or something keeps it from hearing. */

@@ -77,7 +77,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   readonly #unloadable = new Map<string, { readonly failure: Failure; readonly until: number }>();
   readonly #slow = new Set<string>();
   readonly #owner: ThreadOwner = {
-    onFree: (thread) => this.#onFree(thread),
+    onFree: () => this.#onFree(),
     onGone: (thread, failure) => this.#onGone(thread, failure),
     onReturned: (ticket) => this.#takeBack(ticket),
     onStray: (failure, task) => warnOfStray(failure, task),
@@ -243,10 +243,9 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     }
   }
 
-  #onFree(thread: Thread): void {
+  /** Not at once: who waits for the thread's last outcome hears of it first, and may withdraw what is next. */
+  #onFree(): void {
     this.#failedStarts = 0;
-    if (this.#queue.size === 0) return;
-    if (thread.state === 'free') this.#feed(thread);
     if (this.#queue.size > 0) this.#dispatchSoon();
   }
 
