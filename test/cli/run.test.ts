@@ -20,7 +20,9 @@ describe('a run that is done', () => {
     expect(out).toMatch(
       /^ {3}double \| n is 4\n ✓ double +[\d.]+ ms\n\nSUCCESS {2}flow 'doubling': 1 of 1 tasks done\n/,
     );
-    expect(out).toMatch(/ in tasks, speed-up unknown \(under 100 ms of work\) on 2 threads\nresults\n {2}doubled: 8\n$/);
+    expect(out).toMatch(
+      / in tasks, speed-up unknown \(under 100 ms of work\) on 2 threads\nresults\n {2}doubled: 8\n$/,
+    );
     expect(out).not.toContain(ESCAPE);
   });
   test('in TypeScript, with its tasks in TypeScript', async () => {
