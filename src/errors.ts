@@ -7,7 +7,7 @@
 export const ERROR_CODES = {
   // Definitions: thrown where the bad thing is written.
   OPTION_INVALID:
-    'An option is unknown, or its value has the wrong type or range. The message names the option, its place and what fits.',
+    'An option is unknown, or the value of an option or argument has the wrong type or range. The message names it, its place and what fits.',
   NAME_INVALID: 'A name is missing, empty or no string. Tasks, flows, symbols and arguments all need one.',
   DEFINITION_INVALID:
     'A task definition cannot work: no execute function, an argument listed twice, a rebind or inject of an argument that the task does not list, or a wrong shape of provides.',
@@ -45,6 +45,8 @@ export const ERROR_CODES = {
   FLOW_ABORTED: 'The run was stopped by its signal. The reason is the cause.',
   WRAPPED_FAILURE: 'Several atoms failed; see failures.',
   THROWN_VALUE: 'A task threw something that is no Error. details.thrown holds it.',
+  DECISION_INVALID:
+    "A retry's onFailure must answer with 'RETRY', 'REVERT' or 'REVERT_ALL', or a promise of one.",
   // Tasks and workers: failures of one task, which the flow resolves by reverting.
   MODULE_LOAD_FAILED: 'A task module could not be imported in a worker. The cause says why.',
   MODULE_RUNS_FLOW:
@@ -61,10 +63,11 @@ export const ERROR_CODES = {
     'No worker thread could be started. If taskloom is bundled, mark it as external: workers load its files from node_modules.',
   WORKER_STRAY_ERROR:
     'Something threw in a worker thread after its task had ended, or outside of it. Reported as a process warning; no task is blamed.',
-  SERVICE_UNKNOWN: 'A task called a service that the engine was not given. Pass it in the services option.',
+  SERVICE_UNKNOWN:
+    'A task called a service that the engine was not given, or called one after it had ended. Pass it in the services option; await each call.',
   VALUE_NOT_ENCODABLE: 'A value cannot cross threads. The message gives the path to the part that cannot.',
   VALUE_TOO_LARGE:
-    'A value is larger than can be encoded. Share its buffers with context.share(), or hand over a file.',
+    'A value is larger, or nested deeper, than can be encoded. Share its buffers with context.share(), or hand over a file.',
   VALUE_UNREADABLE:
     'The bytes of a value cannot be read: they are damaged, or another version of taskloom or Node wrote them.',
   PROVIDED_MISSING:

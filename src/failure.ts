@@ -181,6 +181,12 @@ export function read(error: Error, key: string, draft?: Draft): unknown {
   }
 }
 
+/** The `code` of what was thrown, where it has one. Never throws. */
+export function codeOf(thrown: unknown): string | number | undefined {
+  const code = isError(thrown) ? read(thrown, 'code') : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+}
+
 function text(error: Error, key: string, draft: Draft): string | undefined {
   const value = read(error, key, draft);
   if (typeof value === 'string') return cut(value, key, draft);

@@ -6,9 +6,23 @@ export type { Again, DefinedTask, Listed, Provides, Spec, SpecOf } from './flow/
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
+export type { Attempt, History } from './flow/history.ts';
+export {
+  alwaysRevert,
+  alwaysRevertAll,
+  type Decision,
+  type DelayOptions,
+  forEach,
+  parameterizedForEach,
+  type Retry,
+  type RetryDefinition,
+  type RetryOptions,
+  retry,
+  times,
+} from './flow/retry.ts';
 export type { GivesOf, NeedsOf, Nothing } from './flow/symbols.ts';
 export { type DefineTask, type Task, task, taskModule } from './flow/task.ts';
-export type { AnyFlow, AnyTask, AnyUnit, Undo } from './flow/unit.ts';
+export type { AnyAtom, AnyFlow, AnyRetry, AnyTask, AnyUnit, Undo } from './flow/unit.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 
 // Run.

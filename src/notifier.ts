@@ -5,20 +5,7 @@
 
 export type Listener<Event> = (event: Event) => void;
 
-/** Says that a listener threw, without letting it touch the run. */
-function report(kind: string, thrown: unknown): void {
-  let what = 'something that cannot be shown';
-  try {
-    what = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  } catch {
-    // What was thrown can't even be printed; the sentence above stands.
-  }
-  process.emitWarning(`A listener of '${kind}' threw: ${what}`, {
-    type: 'TaskloomWarning',
-    code: 'LISTENER_THREW',
-  });
-}
-
+/** `Events` maps each kind of event to what its listeners are given. */
 export class Notifier<Events> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
 
@@ -35,6 +22,7 @@ export class Notifier<Events> {
     return (this.#listeners.get(kind)?.size ?? 0) > 0;
   }
 
+  /** Calls all listeners of this kind. Never throws. */
   tell<K extends keyof Events & string>(kind: K, event: Events[K]): void {
     for (const listener of this.#listeners.get(kind) ?? []) {
       try {
@@ -45,4 +33,18 @@ export class Notifier<Events> {
       }
     }
   }
+}
+
+/** Says that a listener threw, without letting it touch the run. */
+function report(kind: string, thrown: unknown): void {
+  let what = 'something that cannot be shown';
+  try {
+    what = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  } catch {
+    // What was thrown can't even be printed; the sentence above stands.
+  }
+  process.emitWarning(`A listener of '${kind}' threw: ${what}`, {
+    type: 'TaskloomWarning',
+    code: 'LISTENER_THREW',
+  });
 }

@@ -12,11 +12,11 @@ export interface OptionRule {
 }
 
 /**
- * @param place - Whose options these are, as in "of createEngine()"
+ * @param place - Whose options these are: `createEngine()`, `task 'a'`
  * @throws TaskloomError OPTION_INVALID
  */
 export function checkOptions<O extends object>(options: O, rules: OptionRules<O>, place: string): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!AN_OBJECT.fits(options)) {
     throw new TaskloomError('OPTION_INVALID', `The options of ${place} must be an object.`, {
       details: { place },
     });
@@ -44,9 +44,15 @@ export const A_NAME: OptionRule = {
   fits: (value) => typeof value === 'string' && value !== '',
   words: 'a string that is not empty',
 };
+export const A_FLAG: OptionRule = { fits: (value) => typeof value === 'boolean', words: 'true or false' };
 export const AN_OBJECT: OptionRule = {
   fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   words: 'an object',
+};
+/** A span of time; Infinity is one too. */
+export const MILLISECONDS: OptionRule = {
+  fits: (value) => typeof value === 'number' && value >= 0,
+  words: 'a number of ms, at least 0',
 };
 export function oneOf(...values: readonly string[]): OptionRule {
   return {

@@ -19,7 +19,7 @@ export class WrappedFailure extends AggregateError {
   /** The names of the atoms that failed, in the order of `errors`. */
   readonly details: { readonly atoms: readonly string[] };
 
-  /** @param failures The error of each atom that failed, by atom name. */
+  /** @param failures - The error of each atom that failed, by atom name. */
   constructor(failures: ReadonlyMap<string, Error>) {
     super([...failures.values()], wrappedMessage(failures));
     this.details = { atoms: [...failures.keys()] };

@@ -67,10 +67,11 @@ export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
   IGNORE: ['PENDING'],
 };
 
+/** Ours beside TaskFlow's: RETRYING → REVERTING, for a delay between attempts may be cut short by an abort. */
 export const RETRY_MOVES: Moves<AtomState> = {
   ...TASK_MOVES,
   SUCCESS: ['REVERTING', 'RETRYING'],
-  RETRYING: ['RUNNING'],
+  RETRYING: ['RUNNING', 'REVERTING'],
 };
 
 /**

@@ -19,7 +19,7 @@ import {
   type WorkEvent,
   type WorkRequest,
 } from '../src/protocol/messages.ts';
-import { perform, refused } from '../src/protocol/perform.ts';
+import { failed, perform, refused } from '../src/protocol/perform.ts';
 import type { CallService, ServiceDesk } from '../src/protocol/services.ts';
 import { show } from '../src/protocol/task-context.ts';
 import { errorFrom } from '../src/revival.ts';
@@ -107,21 +107,16 @@ function callOf(id: number): CallService {
   };
 }
 
-function postOutcome({ id }: WorkRequest, outcome: Outcome): void {
+function postOutcome({ id, action }: WorkRequest, outcome: Outcome): void {
   const moved =
     outcome.kind === 'executed' || outcome.kind === 'reverted' ? transferList(outcome.result) : [];
   try {
     post({ kind: 'outcome', id, outcome }, moved);
   } catch (error) {
-    post({ kind: 'outcome', id, outcome: unsent(outcome, error) });
+    // A result that was closed can't be sent all the same, as when its buffers were moved away since.
+    const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
+    post({ kind: 'outcome', id, outcome: failed(action, error, elapsed) });
   }
-}
-
-/** A result that was closed and can't be sent all the same, as when its buffers were moved away since. */
-function unsent(outcome: Outcome, error: unknown): Outcome {
-  const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
-  const kind = outcome.kind === 'reverted' || outcome.kind === 'revert-failed' ? 'revert-failed' : 'failed';
-  return { kind, failure: failureFrom(error), elapsed };
 }
 
 function postEvent(id: number, event: WorkEvent): void {

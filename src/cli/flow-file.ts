@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
 import { checkUnit, UNIT } from '../flow/recognise.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { hint } from '../hint.ts';
@@ -42,7 +43,7 @@ function checkFile(file: string, path: string): void {
   try {
     stats = statSync(path);
   } catch (error) {
-    const code: unknown = Reflect.get(Object(error), 'code');
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw invalid(`There is no file ${show(file)}.${nearFile(path)}`);
     throw invalid(`The flow file ${show(file)} cannot be read: ${titleLine(error)}`, error);

@@ -14,6 +14,7 @@
  * Errors are {"name","message","code","stack":[…],"cause","errors":[…]}; other values are as `toJson` gives them.
  */
 import type { Engine } from '../engine/engine.ts';
+import { codeOf } from '../failure.ts';
 import type { FlowState } from '../states.ts';
 import type { StopReason } from './exit-codes.ts';
 import type { Ending, Report } from './report.ts';
@@ -145,13 +146,13 @@ export class JsonReport implements Report {
 function errorToJson(thrown: unknown, depth = 0): unknown {
   if (thrown === null) return null;
   if (!(thrown instanceof Error)) return { name: null, message: String(toJson(thrown)) };
-  const code: unknown = Reflect.get(thrown, 'code');
+  const code = codeOf(thrown);
   const inner: unknown = Reflect.get(thrown, 'errors');
   const below = (each: unknown): unknown => (depth < DEEP ? errorToJson(each, depth + 1) : null);
   return {
     name: thrown.name,
     message: thrown.message,
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(code === undefined ? {} : { code }),
     stack: userFrames(thrown),
     ...(thrown.cause === undefined ? {} : { cause: below(thrown.cause) }),
     ...(Array.isArray(inner) ? { errors: inner.slice(0, 100).map(below) } : {}),

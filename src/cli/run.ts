@@ -124,7 +124,7 @@ async function runToEnd(
     },
   });
   around.onUnread(() => interrupts.stop('unread'));
-  report.follow(engine, executor === 'serial' ? null : (threads ?? Math.max(1, availableParallelism())));
+  report.follow(engine, executor === 'serial' ? null : (threads ?? availableParallelism()));
   const began = performance.now();
   const running = guard.during(watchRun(engine, abort, report), engine.run());
   const { results, error } = await running.then(

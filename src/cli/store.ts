@@ -1,6 +1,7 @@
 /** Reads the values that the command line gives to the flow: `--store key=value` and `--store-file`. */
 import { readFileSync } from 'node:fs';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
 import { oneLine } from './text.ts';
 
 /**
@@ -53,7 +54,7 @@ function readStoreFile(file: string): [string, unknown][] {
 }
 
 function reasonOf(error: unknown): string {
-  const code: unknown = Reflect.get(Object(error), 'code');
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'EACCES') return 'permission denied';

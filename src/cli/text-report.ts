@@ -1,6 +1,6 @@
 /**
  * The report for people: a line per task as it ends, what tasks log, a status line when stdout is a terminal, and a
- * summary. What runs went wrong, and why, is on stderr.
+ * summary. What went wrong, and why, is on stderr.
  */
 import type { Engine } from '../engine/engine.ts';
 import type { AtomEvent, LogEvent } from '../engine/events.ts';
@@ -53,7 +53,10 @@ export class TextReport implements Report {
     this.#storage = engine.storage;
     this.#threads = threads;
     this.#tally = new Tally(atoms.size);
-    this.#without = (name) => atoms.get(name)?.task.work.revert === null;
+    this.#without = (name) => {
+      const node = atoms.get(name);
+      return (node?.kind === 'task' ? node.atom.work.revert : node?.atom.revert) === null;
+    };
     for (const name of atoms.keys()) {
       this.#columns = Math.min(NAME_COLUMNS, Math.max(this.#columns, width(oneLine(name, NAME_LIMIT))));
     }

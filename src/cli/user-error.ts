@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
 import { oneLine, safeLines } from './text.ts';
 
 /** Causes below causes, and errors inside an error, that are shown. */
@@ -24,9 +25,8 @@ export function describeError(thrown: unknown, depth = 0): string[] {
     ...safeLines(titleOf(thrown), MESSAGE_LINES),
     ...userFrames(thrown).map((frame) => INDENT + frame),
   ];
-  const code: unknown = Reflect.get(thrown, 'code');
-  if (typeof code === 'string' || typeof code === 'number')
-    lines.push(`${INDENT}code: ${oneLine(String(code))}`);
+  const code = codeOf(thrown);
+  if (code !== undefined) lines.push(`${INDENT}code: ${oneLine(String(code))}`);
   if (depth >= DEEP) return lines;
   const inner: unknown = Reflect.get(thrown, 'errors');
   for (const each of Array.isArray(inner) ? inner.slice(0, DEEP) : [])

@@ -1,12 +1,14 @@
 /** Units → nodes and edges. Walks with its own stack, so that flows nested 10,000 deep compile. */
 import { TaskloomError } from '../errors.ts';
 import { checkUnit } from '../flow/recognise.ts';
-import type { AnyFlow, AnyTask, AnyUnit } from '../flow/unit.ts';
-import type { AtomNode, Draft, FlowNode, Node, Source } from './node.ts';
+import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
+import type { AtomNode, Draft, FlowNode, Node, RetryNode, Source } from './node.ts';
 
 /** What a unit became: the nodes at which it begins and ends (one and the same for a task). */
 interface Span {
   readonly first: Draft<Node>;
+  /** Where the units inside begin: the flow's retry, or its entry. */
+  readonly head: Draft<Node>;
   last: Draft<Node>;
 }
 
@@ -15,35 +17,33 @@ export interface Graph {
   readonly nodes: Draft<Node>[];
   readonly atoms: Map<string, Draft<AtomNode>>;
   /** Where each unit of the tree stands. */
-  readonly spans: ReadonlyMap<AnyUnit, Span>;
+  readonly spans: Map<AnyUnit, Span>;
 }
 
 /** A flow whose units are being placed. */
 interface Frame {
   readonly flow: AnyFlow;
   readonly entry: Draft<FlowNode>;
+  /** Decides about the failures of its units. */
+  readonly retry: Draft<RetryNode> | null;
   next: number;
 }
 
 export function buildGraph(root: AnyUnit): Graph {
   checkUnit(root, 'the flow to run');
-  const spans = new Map<AnyUnit, Span>();
-  const graph = { root, nodes: [], atoms: new Map(), spans } satisfies Graph as Graph & {
-    spans: typeof spans;
-  };
+  const graph: Graph = { root, nodes: [], atoms: new Map(), spans: new Map() };
   const open: Frame[] = [];
   const openFlows = new Set<AnyFlow>();
 
-  const place = (unit: AnyUnit, around: Draft<FlowNode> | null): void => {
+  const place = (unit: AnyUnit, around: Frame | null): void => {
     if (unit.kind === 'task') {
-      const node = placeTask(graph, unit, around);
-      spans.set(unit, { first: node, last: node });
+      const node = placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
+      graph.spans.set(unit, { first: node, head: node, last: node });
       return;
     }
-    refuseSecondPlace(unit, openFlows, spans, around);
-    const entry = placeFlowNode(graph, 'entry', unit, around);
-    spans.set(unit, { first: entry, last: entry });
-    open.push({ flow: unit, entry, next: 0 });
+    refuseSecondPlace(unit, openFlows, graph.spans, around);
+    const frame = openFlow(graph, unit, around);
+    open.push(frame);
     openFlows.add(unit);
   };
 
@@ -51,43 +51,71 @@ export function buildGraph(root: AnyUnit): Graph {
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
     const unit = frame.flow.units[frame.next++];
     if (unit !== undefined) {
-      place(unit, frame.entry);
+      place(unit, frame);
       continue;
     }
     open.pop();
     openFlows.delete(frame.flow);
-    const span = spans.get(frame.flow) as Span;
+    const span = graph.spans.get(frame.flow) as Span;
     span.last = placeFlowNode(graph, 'exit', frame.flow, frame.entry.flow as Draft<FlowNode> | null);
-    connectFlow(frame.flow, span, spans);
+    connectFlow(frame.flow, span, graph.spans);
   }
   return graph;
 }
 
-function placeTask(graph: Graph, task: AnyTask, around: Draft<FlowNode> | null): Draft<AtomNode> {
-  const twin = graph.atoms.get(task.name);
+/** Places the entry of a flow, and its retry behind it. */
+function openFlow(graph: Graph, flow: AnyFlow, around: Frame | null): Frame {
+  const entry = placeFlowNode(graph, 'entry', flow, around?.entry ?? null);
+  const outer = around?.retry ?? null;
+  let head: Draft<Node> = entry;
+  let retry = outer;
+  if (flow.retry !== null) {
+    retry = placeAtom(
+      graph,
+      flow.retry.name ?? `${flow.name}_retry`,
+      flow.retry,
+      entry,
+      outer,
+    ) as Draft<RetryNode>;
+    head = retry;
+    connect(entry, retry);
+  }
+  graph.spans.set(flow, { first: entry, head, last: entry });
+  return { flow, entry, retry, next: 0 };
+}
+
+function placeAtom(
+  graph: Graph,
+  name: string,
+  atom: AnyAtom,
+  around: Draft<FlowNode> | null,
+  retry: Draft<RetryNode> | null,
+): Draft<AtomNode> {
+  const twin = graph.atoms.get(name);
   if (twin !== undefined) {
     const places = `once in flow '${twin.flow?.name}' and once in flow '${around?.name}'`;
     throw new TaskloomError(
       'DUPLICATE_NAME',
-      `Two tasks are named '${task.name}', ${places}. Rename one, or add task.as('another name').`,
-      { details: { name: task.name } },
+      `Two atoms are named '${name}', ${places}. Rename one; a task may be added as task.as('another name').`,
+      { details: { name } },
     );
   }
-  const node: Draft<AtomNode> = {
-    kind: 'task',
+  const node = {
+    kind: atom.kind,
     index: graph.nodes.length,
-    name: task.name,
-    task,
+    name,
+    atom,
     flow: around as FlowNode | null,
+    retry: retry as RetryNode | null,
     predecessors: [],
     successors: [],
     rank: 0,
     sources: NO_SOURCES,
     revertSources: NO_SOURCES,
     read: false,
-  };
+  } as Draft<AtomNode>;
   graph.nodes.push(node);
-  graph.atoms.set(task.name, node);
+  graph.atoms.set(name, node);
   return node;
 }
 
@@ -118,10 +146,11 @@ function refuseSecondPlace(
   flow: AnyFlow,
   openFlows: ReadonlySet<AnyFlow>,
   spans: ReadonlyMap<AnyUnit, Span>,
-  around: Draft<FlowNode> | null,
+  around: Frame | null,
 ): void {
   if (!spans.has(flow)) return;
-  const details = { flow: flow.name, inside: around?.name };
+  const inside = around?.flow.name;
+  const details = { flow: flow.name, inside };
   if (openFlows.has(flow)) {
     const path = [...openFlows].map((open) => `'${open.name}'`).slice(-5);
     throw new TaskloomError(
@@ -132,16 +161,16 @@ function refuseSecondPlace(
   }
   throw new TaskloomError(
     'UNIT_TWICE',
-    `Flow '${flow.name}' was added at two places, the second in flow '${around?.name}'. Build it twice, by a function.`,
+    `Flow '${flow.name}' was added at two places, the second in flow '${inside}'. Build it twice, by a function.`,
     { details },
   );
 }
 
-function connectFlow(flow: AnyFlow, { first, last }: Span, spans: ReadonlyMap<AnyUnit, Span>): void {
+function connectFlow(flow: AnyFlow, { head, last }: Span, spans: ReadonlyMap<AnyUnit, Span>): void {
   const spanOf = (unit: AnyUnit): Span => spans.get(unit) as Span;
   switch (flow.pattern) {
     case 'linear': {
-      let before = first;
+      let before = head;
       for (const unit of flow.units) {
         const span = spanOf(unit);
         connect(before, span.first);
@@ -155,10 +184,10 @@ function connectFlow(flow: AnyFlow, { first, last }: Span, spans: ReadonlyMap<An
       for (const link of flow.links) connect(spanOf(link.from).last, spanOf(link.to).first);
       for (const unit of flow.units) {
         const span = spanOf(unit);
-        if (span.first.predecessors.length === 0) connect(first, span.first);
+        if (span.first.predecessors.length === 0) connect(head, span.first);
         if (span.last.successors.length === 0) connect(span.last, last);
       }
-      if (flow.units.length === 0) connect(first, last);
+      if (flow.units.length === 0) connect(head, last);
   }
 }
 

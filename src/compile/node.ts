@@ -1,27 +1,39 @@
 /** The parts of an execution graph: atoms in their places, the ends of flows, and who provides what to whom. */
 
 import type { Provided } from '../flow/symbols.ts';
-import type { AnyFlow, AnyTask } from '../flow/unit.ts';
+import type { AnyFlow, AnyRetry, AnyTask } from '../flow/unit.ts';
 
-/** An atom in its place in the graph. */
-export interface AtomNode {
-  readonly kind: 'task';
+interface AnyAtomNode {
   readonly index: number;
   readonly name: string;
-  readonly task: AnyTask;
   /** The entry of the flow in which it stands; null for a task that is run without a flow. */
   readonly flow: FlowNode | null;
+  /** The retry that decides about its failure: the nearest around it; null for none. */
+  readonly retry: RetryNode | null;
   readonly predecessors: readonly Node[];
   readonly successors: readonly Node[];
   /** Atoms on the longest path below this one, itself included. */
   readonly rank: number;
-  /** For each of the task's `args`, its nearest visible provider. */
+  /** For each of the atom's `args`, its nearest visible provider. */
   readonly sources: readonly (Source | null)[];
   /** The same for `revertArgs`. */
   readonly revertSources: readonly (Source | null)[];
   /** True when a task may read what this one provides, its own revert included. */
   readonly read: boolean;
 }
+
+interface TaskNode extends AnyAtomNode {
+  readonly kind: 'task';
+  readonly atom: AnyTask;
+}
+
+export interface RetryNode extends AnyAtomNode {
+  readonly kind: 'retry';
+  readonly atom: AnyRetry;
+}
+
+/** An atom in its place in the graph. */
+export type AtomNode = TaskNode | RetryNode;
 
 /** Where a flow begins or ends: passed through, never run. */
 export interface FlowNode {
@@ -38,6 +50,10 @@ export interface FlowNode {
 
 export type Node = AtomNode | FlowNode;
 
+export function isAtom(node: Node): node is AtomNode {
+  return node.kind === 'task' || node.kind === 'retry';
+}
+
 /** A provider of a symbol, linked to the one that it shadows. */
 export interface Source extends Provided {
   readonly node: AtomNode;
@@ -45,6 +61,6 @@ export interface Source extends Provided {
 }
 
 /** A node while it is made. */
-export type Draft<N extends Node> = {
-  -readonly [K in keyof N]: N[K] extends readonly (infer E)[] ? E[] : N[K];
-};
+export type Draft<N extends Node> = N extends Node
+  ? { -readonly [K in keyof N]: N[K] extends readonly (infer E)[] ? E[] : N[K] }
+  : never;

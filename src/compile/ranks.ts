@@ -1,5 +1,5 @@
 /** Orders the nodes and counts the longest path below each: who is started first among those that are ready. */
-import type { Draft, Node } from './node.ts';
+import { type Draft, isAtom, type Node } from './node.ts';
 
 /**
  * Returns the nodes, each after its predecessors, and writes each node's rank: the atoms on the longest path from it
@@ -21,7 +21,7 @@ export function rankNodes(nodes: readonly Draft<Node>[]): readonly Node[] {
     const node = order[at] as Draft<Node>;
     let below = 0;
     for (const next of node.successors) below = Math.max(below, next.rank);
-    node.rank = below + (node.kind === 'task' ? 1 : 0);
+    node.rank = below + (isAtom(node as Node) ? 1 : 0);
   }
   return Object.freeze(order as Node[]);
 }

@@ -9,9 +9,9 @@
  * 4. What stands before a flow is seen inside it, and what a flow provides is seen after it.
  */
 import type { Argument } from '../flow/symbols.ts';
-import type { AnyFlow, AnyTask, AnyUnit } from '../flow/unit.ts';
+import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
 import type { Graph } from './graph.ts';
-import type { AtomNode, Draft, Source } from './node.ts';
+import type { AtomNode, Draft, Node, Source } from './node.ts';
 import { Siblings } from './siblings.ts';
 import { SymbolTable } from './symbol-table.ts';
 
@@ -42,8 +42,9 @@ export function resolveSymbols(graph: Graph): Symbols {
   const table = new SymbolTable();
   const open: Frame[] = [];
   const enter = (unit: AnyUnit): void => {
+    const { head } = graph.spans.get(unit) as { readonly head: Draft<Node> };
+    if (head.kind === 'task' || head.kind === 'retry') bind(head, table);
     if (unit.kind === 'flow') open.push(frameOf(unit));
-    else bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table);
   };
 
   enter(graph.root);
@@ -79,44 +80,48 @@ function leaveUnit(frame: Frame, table: SymbolTable): void {
   frame.siblings?.keep(unit, provided);
 }
 
-/** A task sees what is on the table; then it puts there what it provides. */
+/** An atom sees what is on the table; then it puts there what it provides. A flow's retry is its first. */
 function bind(node: Draft<AtomNode>, table: SymbolTable): void {
-  const { task } = node;
+  const { atom } = node;
   const sourcesOf = (args: readonly Argument[]): (Source | null)[] =>
-    args.map((arg) => (task.inject.has(arg.name) ? null : table.find(arg.symbol)));
-  node.sources = sourcesOf(task.args);
-  node.revertSources = task.revertArgs === task.args ? node.sources : sourcesOf(task.revertArgs);
-  for (const { symbol, take } of task.provides) table.put(symbol, node as AtomNode, take);
+    args.map((arg) => (atom.inject.has(arg.name) ? null : table.find(arg.symbol)));
+  node.sources = sourcesOf(atom.args);
+  node.revertSources = atom.revertArgs === atom.args ? node.sources : sourcesOf(atom.revertArgs);
+  for (const { symbol, take } of atom.provides) table.put(symbol, node as AtomNode, take);
 }
 
-/** Every symbol that a task inside the unit takes. */
+/** Every symbol that an atom inside the unit takes. */
 function symbolsUsedIn(root: AnyUnit): ReadonlySet<string> {
   const used = new Set<string>();
   const open: AnyUnit[] = [root];
   for (let unit = open.pop(); unit !== undefined; unit = open.pop()) {
     if (unit.kind === 'task') addUsed(unit, used);
-    else for (const each of unit.units) open.push(each);
+    else {
+      if (unit.retry !== null) addUsed(unit.retry, used);
+      for (const each of unit.units) open.push(each);
+    }
   }
   return used;
 }
 
-function addUsed(task: AnyTask, used: Set<string>): void {
-  for (const arg of task.args) used.add(arg.symbol);
-  for (const arg of task.revertArgs) used.add(arg.symbol);
+function addUsed({ args, revertArgs }: AnyAtom, used: Set<string>): void {
+  for (const arg of args) used.add(arg.symbol);
+  for (const arg of revertArgs) used.add(arg.symbol);
 }
 
 function markRead(graph: Graph): void {
   const used = new Set<string>();
-  for (const { task } of graph.atoms.values()) addUsed(task, used);
+  for (const { atom } of graph.atoms.values()) addUsed(atom, used);
   for (const node of graph.atoms.values()) {
-    node.read = node.task.work.revert !== null || node.task.provides.some(({ symbol }) => used.has(symbol));
+    const undone = node.kind === 'task' && node.atom.work.revert !== null;
+    node.read = undone || node.atom.provides.some(({ symbol }) => used.has(symbol));
   }
 }
 
 function listProviders(graph: Graph): ReadonlyMap<string, readonly Source[]> {
   const providers = new Map<string, Source[]>();
   for (const node of graph.atoms.values()) {
-    for (const { symbol, take } of node.task.provides) {
+    for (const { symbol, take } of node.atom.provides) {
       const source = { symbol, take, node: node as AtomNode, previous: null };
       const list = providers.get(symbol);
       if (list === undefined) providers.set(symbol, [source]);

@@ -15,6 +15,8 @@ export function complete({ node, action, outcome }: Arrival, storage: Storage, m
   switch (outcome.kind) {
     case 'executed': {
       const { result, absent, elapsed } = outcome;
+      if (node.kind === 'retry')
+        storage.recordAt(node).history.push({ provided: result, failures: new Map() });
       moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null, elapsed });
       return { kind: 'done' };
     }
@@ -32,6 +34,7 @@ export function complete({ node, action, outcome }: Arrival, storage: Storage, m
       moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, began: false });
       return { kind: 'execute-failed' };
     case 'reverted':
+      storage.recordAt(node).history.length = 0;
       moves.moveAtom(node, 'REVERTED', { revertResult: outcome.result, elapsed: outcome.elapsed });
       return { kind: 'done' };
     case 'revert-failed':

@@ -3,8 +3,12 @@ import type { Compilation } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
 import { open } from '../protocol/codec.ts';
 import { WrappedFailure } from '../revival.ts';
-import type { FlowState } from '../states.ts';
+import type { AtomState, FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
+
+/** Still to be executed, and still to be reverted or tried again. */
+const WAITING: ReadonlySet<AtomState> = new Set(['PENDING', 'RETRYING']);
+const RAN: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'RETRYING']);
 
 /** The state for a flow of which nothing runs and nothing more is started. */
 export function endState(
@@ -18,8 +22,7 @@ export function endState(
   for (const node of compilation.atoms.values()) {
     const { state, intention } = storage.recordAt(node);
     if (state !== 'SUCCESS' && state !== 'IGNORE') done = false;
-    if (intention === 'EXECUTE' ? state === 'PENDING' : state === 'SUCCESS' || state === 'FAILURE')
-      left = true;
+    if (intention === 'EXECUTE' ? WAITING.has(state) : RAN.has(state)) left = true;
   }
   if (storage.flowState === 'SUSPENDING' && left) return 'SUSPENDED';
   return done ? 'SUCCESS' : 'REVERTED';

@@ -175,7 +175,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const { compilation, storage } = parts;
     this.prepare();
     this.validate();
-    const { signal, services = {} } = this.#options;
+    const { signal, services = {}, deferReverts = true } = this.#options;
     if (signal?.aborted) throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);
     await this.#executor.executor.start();
@@ -183,7 +183,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
     if (storage.flowState === 'REVERTED') resetAll(parts);
     parts.moves.moveFlow('RUNNING');
-    const loop = new Loop(parts, this.#executor.executor, services);
+    const loop = new Loop(parts, this.#executor.executor, services, deferReverts);
     this.#loop = loop;
     const unfollow =
       signal === undefined ? () => {} : onAborted(signal, () => this.#abort(loop, signal.reason));

@@ -15,7 +15,7 @@ export interface FlowEvent {
 export interface AtomEvent {
   /** The atom's name. */
   readonly name: string;
-  readonly kind: 'task';
+  readonly kind: 'task' | 'retry';
   readonly flowId: string;
   readonly state: AtomState;
   readonly oldState: AtomState;

@@ -9,7 +9,7 @@
  * 2. The loop ends when nothing that it sent is still wanted.
  */
 import type { Compilation } from '../compile/compilation.ts';
-import type { AtomNode } from '../compile/node.ts';
+import { type AtomNode, isAtom, type RetryNode } from '../compile/node.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
 import type { Failure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
@@ -22,7 +22,7 @@ import { endState } from './ending.ts';
 import type { EngineEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import type { Moves } from './moves.ts';
-import { revertAll } from './resolution.ts';
+import { nodesBehind, resolve } from './resolution.ts';
 import { type Arrival, Scheduler } from './scheduler.ts';
 import type { Ready, Selector } from './selector.ts';
 
@@ -35,20 +35,22 @@ export interface LoopParts {
   readonly notifier: Notifier<EngineEvents>;
 }
 
-const NOTHING: Ready = { execute: [], revert: [] };
+const NOTHING: Ready = { execute: [], revert: [], restart: [] };
 
 export class Loop {
   readonly #parts: LoopParts;
   readonly #inbox = new Inbox<Arrival>();
   readonly #scheduler: Scheduler;
+  readonly #deferReverts: boolean;
   /** Errors that stop the run itself, by atom: failed reverts. */
   readonly fatal: Map<string, Error>;
 
   /** What reverts are told of; made anew when another execute has failed. */
   #failures: ReadonlyMap<string, Failure> | null = null;
 
-  constructor(parts: LoopParts, executor: TaskExecutor, services: Services) {
+  constructor(parts: LoopParts, executor: TaskExecutor, services: Services, deferReverts: boolean) {
     this.#parts = parts;
+    this.#deferReverts = deferReverts;
     this.#scheduler = new Scheduler(executor, parts.storage, this.#inbox, services, {
       began: (node, action) => this.#began(node, action),
       said: (node, event) => this.#said(node, event),
@@ -70,7 +72,7 @@ export class Loop {
         yield 'WAITING';
         if (this.#scheduler.outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
-        this.#inbox.lookThrough((arrival) => this.#complete(arrival));
+        await this.#inbox.lookThrough((arrival) => this.#complete(arrival));
         ready = this.#select();
       } while (ready === NOTHING && (this.#scheduler.outstanding > 0 || !this.#inbox.isEmpty));
     } while (ready !== NOTHING);
@@ -98,7 +100,7 @@ export class Loop {
   #select(): Ready {
     const ready = this.#parts.selector.next();
     if (this.fatal.size > 0 || this.#parts.storage.flowState !== 'RUNNING') return NOTHING;
-    return ready.execute.length + ready.revert.length === 0 ? NOTHING : ready;
+    return ready.execute.length + ready.revert.length + ready.restart.length === 0 ? NOTHING : ready;
   }
 
   #schedule(ready: Ready): void {
@@ -107,27 +109,58 @@ export class Loop {
       this.#failures ??= this.#parts.storage.executeFailures();
       for (const node of ready.revert) this.#scheduler.revert(node, this.#failures);
     }
+    for (const retry of ready.restart) this.#restart(retry);
     for (const node of ready.execute) this.#scheduler.execute(node);
   }
 
-  #complete(arrival: Arrival): void {
+  /** Puts back what lies behind a retry, and sends the retry off for its next attempt. */
+  #restart(retry: RetryNode): void {
+    const { moves, selector, storage } = this.#parts;
+    const behind = nodesBehind(retry);
+    const pause = retry.atom.pause(storage.recordAt(retry).history.length);
+    moves.moveAtom(retry, 'RETRYING', { retryAt: Date.now() + pause });
+    moves.setIntention(retry, 'EXECUTE');
+    for (const node of behind) if (isAtom(node)) moves.resetAtom(node);
+    selector.restart(retry, behind);
+    this.#failures = null;
+    this.#scheduler.execute(retry);
+  }
+
+  #complete(arrival: Arrival): void | Promise<void> {
     const completed = complete(arrival, this.#parts.storage, this.#parts.moves);
     switch (completed.kind) {
       case 'done':
         return;
       case 'execute-failed':
         this.#failures = null;
-        this.#takeBack();
-        return;
+        return this.#resolve(arrival.node);
       case 'revert-failed':
         this.fatal.set(arrival.node.name, completed.error);
         this.#scheduler.withdrawQueued();
     }
   }
 
+  async #resolve(failed: AtomNode): Promise<void> {
+    const { moves, storage } = this.#parts;
+    const resolution = await resolve(failed, storage, this.#deferReverts);
+    if (resolution.kind === 'revert-all') {
+      this.#takeBack();
+      return;
+    }
+    const { kind, retry } = resolution;
+    // What is to be reverted anyway is not tried again.
+    if (storage.recordAt(retry).intention === 'REVERT') return;
+    const behind = nodesBehind(retry);
+    this.#scheduler.withdrawQueued('execute', behind);
+    moves.setIntention(retry, kind === 'retry' ? 'RETRY' : 'REVERT');
+    for (const node of behind) if (isAtom(node)) moves.setIntention(node, 'REVERT');
+  }
+
+  /** Gives every atom the intention REVERT, so that no more start and all that ran are undone. Linear in atoms. */
   #takeBack(): void {
+    const { compilation, moves } = this.#parts;
     this.#scheduler.withdrawQueued('execute');
-    revertAll(this.#parts.compilation, this.#parts.moves);
+    for (const node of compilation.atoms.values()) moves.setIntention(node, 'REVERT');
   }
 
   #began(node: AtomNode, action: Arrival['action']): void {

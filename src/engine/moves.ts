@@ -7,7 +7,14 @@ import { TaskloomError } from '../errors.ts';
 import type { Notifier } from '../notifier.ts';
 import { open } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
-import { type AtomState, FLOW_MOVES, type FlowState, type Intention, TASK_MOVES } from '../states.ts';
+import {
+  type AtomState,
+  FLOW_MOVES,
+  type FlowState,
+  type Intention,
+  RETRY_MOVES,
+  TASK_MOVES,
+} from '../states.ts';
 import { type AtomRecord, clearRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AtomEvent, EngineEvents } from './events.ts';
@@ -15,7 +22,10 @@ import type { Selector } from './selector.ts';
 
 /** What is written together with a new state. */
 export type Found = Partial<
-  Pick<AtomRecord, 'result' | 'absent' | 'failure' | 'began' | 'revertResult' | 'revertFailure' | 'attempt'>
+  Pick<
+    AtomRecord,
+    'result' | 'absent' | 'failure' | 'began' | 'revertResult' | 'revertFailure' | 'attempt' | 'retryAt'
+  >
 > & { readonly elapsed?: number };
 
 export class Moves {
@@ -32,7 +42,7 @@ export class Moves {
   moveFlow(to: FlowState): void {
     const { flowState: from, flowName: name, flowId } = this.#storage;
     if (from === to) return;
-    if (!FLOW_MOVES[from].includes(to)) throw illegal('Flow', name, from, to);
+    if (!FLOW_MOVES[from].includes(to)) throw illegal('flow', name, from, to);
     this.#storage.setFlowState(to);
     this.#notifier.tell('flow', { name, flowId, state: to, oldState: from, at: Date.now() });
   }
@@ -48,7 +58,7 @@ export class Moves {
   moveAtom(node: AtomNode, to: AtomState, { elapsed, ...found }: Found = {}): void {
     const record = this.#storage.recordAt(node);
     const before = { state: record.state, intention: record.intention };
-    if (!isLegal(before.state, to)) throw illegal('Task', node.name, before.state, to);
+    if (!isLegal(node, before.state, to)) throw illegal(node.kind, node.name, before.state, to);
     Object.assign(record, found);
     record.state = to;
     if (to === 'RUNNING' || to === 'REVERTING') record.progress = 0;
@@ -79,19 +89,20 @@ export class Moves {
   }
 }
 
-function isLegal(from: AtomState, to: AtomState): boolean {
-  return from !== 'RETRYING' && (TASK_MOVES[from] as readonly AtomState[]).includes(to);
+function isLegal({ kind }: AtomNode, from: AtomState, to: AtomState): boolean {
+  const moves: Partial<Record<AtomState, readonly AtomState[]>> = kind === 'retry' ? RETRY_MOVES : TASK_MOVES;
+  return moves[from]?.includes(to) ?? false;
 }
 
 function illegal(what: string, name: string, from: string, to: string): TaskloomError {
-  return new TaskloomError('ENGINE_STATE_INVALID', `${what} '${name}' cannot go from ${from} to ${to}.`, {
+  return new TaskloomError('ENGINE_STATE_INVALID', `The ${what} '${name}' cannot go from ${from} to ${to}.`, {
     details: { name, from, to },
   });
 }
 
 /** An event that opens values only when a listener reads them, with the values of this moment. */
 function atomEvent(
-  { name, state, result, failure, revertResult, revertFailure }: AtomRecord,
+  { name, kind, state, result, failure, revertResult, revertFailure }: AtomRecord,
   oldState: AtomState,
   elapsed: number | null,
   flowId: string,
@@ -100,7 +111,7 @@ function atomEvent(
   const error = state === 'FAILURE' ? failure : state === 'REVERT_FAILURE' ? revertFailure : null;
   return {
     name,
-    kind: 'task',
+    kind,
     flowId,
     state,
     oldState,

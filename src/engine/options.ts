@@ -5,7 +5,7 @@ import { SerialTaskExecutor } from '../executor/serial.ts';
 import { ThreadPoolTaskExecutor } from '../executor/threads.ts';
 import type { Services } from '../flow/context.ts';
 import type { NeedsOf } from '../flow/symbols.ts';
-import { A_NAME, AN_OBJECT, aWholeNumber, checkOptions, oneOf } from '../options.ts';
+import { A_FLAG, A_NAME, AN_OBJECT, aWholeNumber, checkOptions, oneOf } from '../options.ts';
 
 export interface EngineSettings {
   /**
@@ -26,6 +26,11 @@ export interface EngineSettings {
    * reverted. `'suspend'`: running tasks end undisturbed and are kept; run the engine again to go on.
    */
   readonly onAbort?: 'suspend' | 'revert';
+  /**
+   * True (the default): when a retry gives up and none around it decides otherwise, everything is reverted. False:
+   * only the flow of that retry is, as in TaskFlow; what ran elsewhere stays.
+   */
+  readonly deferReverts?: boolean;
 }
 
 /** `store` gives the values of symbols; it is demanded when the flow needs some. */
@@ -50,6 +55,7 @@ export function checkEngineOptions(options: AnyEngineOptions, place: string): vo
       services: { fits: areServices, words: 'an object whose values are functions' },
       signal: { fits: (value) => value instanceof AbortSignal, words: 'an AbortSignal' },
       onAbort: oneOf('suspend', 'revert'),
+      deferReverts: A_FLAG,
     },
     place,
   );

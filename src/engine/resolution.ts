@@ -1,11 +1,78 @@
 /**
- * What an atom's failure means for the others (TaskFlow `completer.py`, `_determine_resolution`). Decides; the engine
- * applies. Without a retry around the atom the whole flow is taken back.
+ * What an atom's failure means for the others (TaskFlow `completer.py`, `_determine_resolution`): the nearest retry
+ * around it is asked, and where that gives up, the next one. Decides; the engine applies.
  */
-import type { Compilation } from '../compile/compilation.ts';
-import type { Moves } from './moves.ts';
+import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
+import { TaskloomError } from '../errors.ts';
+import { type Failure, failureFrom } from '../failure.ts';
+import type { Decision } from '../flow/retry.ts';
+import { openArguments } from '../protocol/perform.ts';
+import { prepareArguments } from '../storage/arguments.ts';
+import type { Storage } from '../storage/storage.ts';
 
-/** Gives every atom the intention REVERT, so that no more start and all that ran are undone. Linear in atoms. */
-export function revertAll(compilation: Compilation, moves: Moves): void {
-  for (const node of compilation.atoms.values()) moves.setIntention(node, 'REVERT');
+export type Resolution =
+  /** Everything that ran is taken back. */
+  | { readonly kind: 'revert-all' }
+  /** What lies behind the retry is taken back, then it goes on with the next attempt. */
+  | { readonly kind: 'retry'; readonly retry: RetryNode }
+  /** The retry and what lies behind it are taken back, and nothing else. */
+  | { readonly kind: 'revert-flow'; readonly retry: RetryNode };
+
+const REVERT_ALL: Resolution = { kind: 'revert-all' };
+const DECISIONS: readonly unknown[] = ['RETRY', 'REVERT', 'REVERT_ALL'] satisfies Decision[];
+
+/**
+ * Asks who has to be asked.
+ *
+ * @param deferReverts - True: where a retry gives up and none around it decides otherwise, everything is reverted.
+ * False: only that retry's flow is
+ */
+export async function resolve(
+  failed: AtomNode,
+  storage: Storage,
+  deferReverts: boolean,
+): Promise<Resolution> {
+  const failure = storage.recordAt(failed).failure;
+  let givenUp: RetryNode | null = null;
+  for (let node: AtomNode = failed; node.retry !== null; node = node.retry) {
+    const { retry } = node;
+    if (failure !== null) noteFailure(retry, node.name, failure, storage);
+    const decision = await ask(retry, storage);
+    if (decision === 'RETRY') return { kind: 'retry', retry };
+    if (decision === 'REVERT_ALL') return REVERT_ALL;
+    givenUp ??= retry;
+  }
+  return givenUp === null || deferReverts ? REVERT_ALL : { kind: 'revert-flow', retry: givenUp };
+}
+
+/** All that lies behind a node in the graph, also outside of its flow. */
+export function nodesBehind(start: Node): ReadonlySet<Node> {
+  const found = new Set<Node>(start.successors);
+  for (const node of found) for (const next of node.successors) found.add(next);
+  return found;
+}
+
+/** The first failure of each atom in an attempt counts. */
+function noteFailure(retry: RetryNode, atom: string, failure: Failure, storage: Storage): void {
+  const failures = storage.recordAt(retry).history.at(-1)?.failures;
+  if (failures !== undefined && !failures.has(atom)) failures.set(atom, failure);
+}
+
+/** What the retry says. One that can't say it has failed itself, and the retry around it is asked. */
+async function ask(retry: RetryNode, storage: Storage): Promise<Decision> {
+  try {
+    const args = openArguments(prepareArguments(retry, 'execute', storage));
+    const decision = await retry.atom.onFailure(storage.historyOf(retry), args);
+    if (!DECISIONS.includes(decision)) {
+      throw new TaskloomError(
+        'DECISION_INVALID',
+        `The onFailure of retry '${retry.name}' must answer with 'RETRY', 'REVERT' or 'REVERT_ALL'.`,
+        { details: { retry: retry.name } },
+      );
+    }
+    return decision as Decision;
+  } catch (thrown) {
+    storage.recordAt(retry).failure = failureFrom(thrown);
+    return 'REVERT';
+  }
 }

@@ -8,16 +8,18 @@
  * 4. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
  */
 import { setMaxListeners } from 'node:events';
-import type { AtomNode } from '../compile/node.ts';
+import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
+import { realClock } from '../executor/clock.ts';
 import type { Call, TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
-import type { Executed, Outcome, WorkEvent } from '../protocol/messages.ts';
+import type { Executed, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Inbox } from './inbox.ts';
+import { performRetry } from './perform-retry.ts';
 
 export interface Arrival {
   readonly node: AtomNode;
@@ -36,6 +38,8 @@ interface Ticket {
   readonly node: AtomNode;
   readonly action: Arrival['action'];
   state: 'queued' | 'begun' | 'over';
+  /** Calls off the timer of a retry's pause. */
+  callOff: () => void;
 }
 
 export class Scheduler {
@@ -71,13 +75,15 @@ export class Scheduler {
   execute(node: AtomNode): void {
     const args = this.#prepare(node, 'execute');
     if (args === null) return;
-    this.#send(node, 'execute', (call) => this.#executor.execute(node.task, args, call));
+    if (node.kind === 'retry') this.#performHere(node, 'execute', args);
+    else this.#send(node, 'execute', (call) => this.#executor.execute(node.atom, args, call));
   }
 
   /** Reverts an atom; one that has nothing to undo is done at once. */
   revert(node: AtomNode, failures: ReadonlyMap<string, Failure>): void {
     const record = this.#storage.recordAt(node);
-    if (node.task.work.revert === null || !record.began) {
+    const undo = node.kind === 'task' ? node.atom.work.revert : node.atom.revert;
+    if (undo === null || !record.began) {
       this.#host.began(node, 'revert');
       this.#inbox.put({
         node,
@@ -88,14 +94,19 @@ export class Scheduler {
     }
     const args = this.#prepare(node, 'revert');
     if (args === null) return;
+    if (node.kind === 'retry') {
+      this.#performHere(node, 'revert', args);
+      return;
+    }
     const executed = executedOf(record);
-    this.#send(node, 'revert', (call) => this.#executor.revert(node.task, args, executed, failures, call));
+    this.#send(node, 'revert', (call) => this.#executor.revert(node.atom, args, executed, failures, call));
   }
 
-  /** Forgets what has not begun, all of it or one action's (invariant 2). */
-  withdrawQueued(action?: Arrival['action']): void {
+  /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
+  withdrawQueued(action?: Arrival['action'], among?: ReadonlySet<Node>): void {
     for (const ticket of this.#tickets) {
-      if (ticket.state === 'queued' && (action ?? ticket.action) === ticket.action) this.#end(ticket);
+      const meant = (action ?? ticket.action) === ticket.action && (among?.has(ticket.node) ?? true);
+      if (ticket.state === 'queued' && meant) this.#end(ticket);
     }
   }
 
@@ -114,8 +125,30 @@ export class Scheduler {
     }
   }
 
-  #send(node: AtomNode, action: Arrival['action'], ship: (call: Call) => Promise<Outcome>): void {
-    const ticket: Ticket = { node, action, state: 'queued' };
+  /** Retries run on this thread; the next attempt waits for its time, and holds up nothing else. */
+  #performHere(node: RetryNode, action: Arrival['action'], args: readonly PreparedArgument[]): void {
+    const { state, retryAt } = this.#storage.recordAt(node);
+    const pause = action === 'execute' && state === 'RETRYING' ? retryAt - Date.now() : 0;
+    this.#send(node, action, async (call, ticket) => {
+      if (pause > 0) await this.#sleep(pause, ticket);
+      if (!(await call.begin())) return { kind: 'withdrawn' };
+      return performRetry(node, action, args, this.#storage);
+    });
+  }
+
+  /** Resolves after so many ms; never, when the ticket is withdrawn before. */
+  #sleep(ms: number, ticket: Ticket): Promise<void> {
+    return new Promise((resolve) => {
+      ticket.callOff = realClock.after(ms, resolve);
+    });
+  }
+
+  #send(
+    node: AtomNode,
+    action: Arrival['action'],
+    ship: (call: Call, ticket: Ticket) => Promise<Outcome>,
+  ): void {
+    const ticket: Ticket = { node, action, state: 'queued', callOff: () => {} };
     this.#tickets.add(ticket);
     const arrived = (outcome: Outcome): void => {
       if (ticket.state === 'over') return;
@@ -123,7 +156,7 @@ export class Scheduler {
       this.#inbox.put({ node, action, outcome: checkOutcome(outcome, node, action) });
     };
     try {
-      ship(this.#callFor(ticket)).then(arrived, (thrown) => arrived(broken(node, action, thrown)));
+      ship(this.#callFor(ticket), ticket).then(arrived, (thrown) => arrived(broken(node, action, thrown)));
     } catch (thrown) {
       arrived(broken(node, action, thrown));
     }
@@ -138,6 +171,7 @@ export class Scheduler {
 
   #end(ticket: Ticket): void {
     ticket.state = 'over';
+    ticket.callOff();
     this.#tickets.delete(ticket);
   }
 

@@ -10,7 +10,7 @@
  *    (TaskFlow `selector.py`).
  */
 import type { Compilation } from '../compile/compilation.ts';
-import type { AtomNode, Node } from '../compile/node.ts';
+import { type AtomNode, isAtom, type Node, type RetryNode } from '../compile/node.ts';
 import type { AtomState, Intention } from '../states.ts';
 
 /** What the selector reads of an atom. */
@@ -23,6 +23,8 @@ export interface Standing {
 export interface Ready {
   readonly execute: readonly AtomNode[];
   readonly revert: readonly AtomNode[];
+  /** Retries of which all that ran in their flow is taken back, so that it can run again. */
+  readonly restart: readonly RetryNode[];
 }
 
 export class Selector {
@@ -47,12 +49,12 @@ export class Selector {
     const { order } = this.#compilation;
     for (const node of order) {
       this.#waiting[node.index] = count(node.predecessors, (before) => !this.#isDone(before));
-      if (node.kind === 'task') this.#offerExecute(node);
+      if (isAtom(node)) this.#offerExecute(node);
     }
     for (let at = order.length - 1; at >= 0; at--) {
       const node = order[at] as Node;
       this.#busy[node.index] = count(node.successors, (after) => !this.#isQuiet(after));
-      if (node.kind === 'task') this.#offerRevert(node);
+      if (isAtom(node)) this.#offerRevert(node);
     }
   }
 
@@ -66,21 +68,31 @@ export class Selector {
     if (now.state !== 'REVERTING') this.#offerRevert(node);
   }
 
+  /** Counts anew for what lies behind a retry, all of which is PENDING, and the retry about to run again. */
+  restart(retry: RetryNode, behind: ReadonlySet<Node>): void {
+    for (const node of behind) {
+      const waitsFor = (before: Node): boolean =>
+        before === retry || behind.has(before) || !this.#isDone(before);
+      this.#waiting[node.index] = count(node.predecessors, waitsFor);
+    }
+  }
+
   /** The atoms that became ready since the last call and still are. */
   next(): Ready {
     const execute = this.#toExecute.filter((node) => this.#mayExecute(node)).sort(byIndex);
-    const revert = [...new Set(this.#toRevert)].filter((node) => this.#mayRevert(node)).sort(byIndex);
+    const back = [...new Set(this.#toRevert)].filter((node) => this.#mayRevert(node)).sort(byIndex);
     this.#toExecute = [];
     this.#toRevert = [];
-    return { execute, revert };
+    const isRestart = (node: AtomNode): node is RetryNode => this.#standingOf(node).intention === 'RETRY';
+    return { execute, revert: back.filter((node) => !isRestart(node)), restart: back.filter(isRestart) };
   }
 
   #isDone(node: Node): boolean {
-    return this.#waiting[node.index] === 0 && (node.kind !== 'task' || ownDone(this.#standingOf(node)));
+    return this.#waiting[node.index] === 0 && (!isAtom(node) || ownDone(this.#standingOf(node)));
   }
 
   #isQuiet(node: Node): boolean {
-    return this.#busy[node.index] === 0 && (node.kind !== 'task' || ownQuiet(this.#standingOf(node)));
+    return this.#busy[node.index] === 0 && (!isAtom(node) || ownQuiet(this.#standingOf(node)));
   }
 
   #mayExecute(node: AtomNode): boolean {
@@ -90,7 +102,8 @@ export class Selector {
 
   #mayRevert(node: AtomNode): boolean {
     const { state, intention } = this.#standingOf(node);
-    return this.#busy[node.index] === 0 && REVERTIBLE.has(state) && intention === 'REVERT';
+    if (this.#busy[node.index] !== 0) return false;
+    return intention === 'REVERT' ? REVERTIBLE.has(state) : intention === 'RETRY' && state === 'SUCCESS';
   }
 
   #offerExecute(node: AtomNode): void {
@@ -108,7 +121,7 @@ export class Selector {
       for (const next of node.successors) {
         if (this.#add(this.#waiting, next, -1) !== 0) continue;
         if (this.#isDone(next)) done.push(next);
-        else if (next.kind === 'task') this.#offerExecute(next);
+        else if (isAtom(next)) this.#offerExecute(next);
       }
     }
   }
@@ -132,7 +145,7 @@ export class Selector {
       for (const before of node.predecessors) {
         if (this.#add(this.#busy, before, -1) !== 0) continue;
         if (this.#isQuiet(before)) quiet.push(before);
-        else if (before.kind === 'task') this.#offerRevert(before);
+        else if (isAtom(before)) this.#offerRevert(before);
       }
     }
   }
@@ -144,8 +157,8 @@ export class Selector {
   }
 }
 
-const EXECUTABLE: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING']);
-const REVERTIBLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'REVERTING']);
+const EXECUTABLE: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING', 'RETRYING']);
+const REVERTIBLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'REVERTING', 'RETRYING']);
 
 function ownDone({ state, intention }: Standing): boolean {
   return (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');

@@ -24,9 +24,9 @@ interface Missing {
 export function validateSymbols(compilation: Compilation, storage: Storage): void {
   const missing: Missing[] = [];
   for (const node of compilation.atoms.values()) {
-    const { args, revertArgs, work } = node.task;
+    const { args, revertArgs } = node.atom;
     missing.push(...missingOf(node, 'execute', args, node.sources, storage));
-    if (work.revert !== null && revertArgs !== args) {
+    if (revertArgs !== args) {
       missing.push(...missingOf(node, 'revert', revertArgs, node.revertSources, storage));
     }
   }
@@ -48,7 +48,7 @@ function missingOf(
   storage: Storage,
 ): Missing[] {
   return args.flatMap(({ name, symbol, optional }, at) => {
-    const given = optional || sources[at] != null || node.task.inject.has(name) || storage.has(symbol);
+    const given = optional || sources[at] != null || node.atom.inject.has(name) || storage.has(symbol);
     return given ? [] : [{ atom: node.name, action, argument: name, symbol }];
   });
 }
@@ -58,11 +58,12 @@ function describe(
   compilation: Compilation,
   storage: Storage,
 ): string {
-  const what = action === 'revert' ? `the revert of task '${atom}'` : `task '${atom}'`;
+  const kind = compilation.atoms.get(atom)?.kind;
+  const what = `${action === 'revert' ? 'the revert of ' : ''}${kind} '${atom}'`;
   const as = argument === symbol ? '' : ` (its argument '${argument}')`;
   const unseen = compilation.providers.get(symbol)?.find(({ node }) => node.name !== atom)?.node.name;
   if (unseen !== undefined) {
-    return `${what} requires '${symbol}'${as}, which task '${unseen}' provides, but not before it: put them in this order.`;
+    return `${what} requires '${symbol}'${as}, which '${unseen}' provides, but not before it: put them in this order.`;
   }
   const near = nearest(symbol, storage.symbols());
   const way = near === null ? hint(symbol, compilation.providers.keys()) : ` The store has '${near}'.`;

@@ -14,7 +14,7 @@ import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '.
 /** What goes with one execute or revert. */
 export interface Call {
   readonly identity: Identity;
-  /** Higher first; among equals the higher rank, then the order of the calls. */
+  /** Among calls whose tasks have the same `priority` the higher goes first, then the earlier call. */
   readonly rank: number;
   /** Calls of different sources take turns, so that one engine's flood does not starve another. */
   readonly source: object;
@@ -28,9 +28,11 @@ export interface Call {
    * A promise when the engine must write first; the worker waits for it.
    */
   begin(): boolean | Promise<boolean>;
+  /** Hands on what the task says while it runs. */
   onEvent(event: WorkEvent): void;
 }
 
+/** Whatever does the work. Close to nothing is asked of it, and each word of the invariants above is relied upon. */
 export interface TaskExecutor extends AsyncDisposable {
   /** Called by each engine before its first task; any number of times. Must be cheap: threads start when needed. */
   start(): void | Promise<void>;

@@ -1,6 +1,7 @@
 /** What is said of a task whose worker thread was lost. */
-import { fileURLToPath } from 'node:url';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
+import { pathOf } from '../protocol/loading.ts';
 import type { WorkRequest } from '../protocol/messages.ts';
 
 /** How a thread ended. */
@@ -16,8 +17,7 @@ export function lostError(request: WorkRequest, { exitCode, error }: End, began:
     ? `in the midst of task '${atom}'`
     : `while it imported ${pathOf(request.module)} for task '${atom}'`;
   const details = { atom, exitCode };
-  const { code } = Object(error) as { code?: unknown };
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+  if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new TaskloomError(
       'WORKER_OUT_OF_MEMORY',
       `The worker thread ran out of heap ${when}. Raise resourceLimits.maxOldGenerationSizeMb of the executor, or keep less at once.`,
@@ -52,12 +52,4 @@ export function startFailed(error: unknown): TaskloomError {
     'No worker thread could be started. If taskloom is bundled, mark it as external: workers load its files from node_modules.',
     { cause: error },
   );
-}
-
-export function pathOf(url: string): string {
-  try {
-    return fileURLToPath(url);
-  } catch {
-    return url;
-  }
 }

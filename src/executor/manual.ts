@@ -7,7 +7,7 @@ import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import { hint } from '../hint.ts';
-import { aWholeNumber, checkOptions, type OptionRule, type OptionRules } from '../options.ts';
+import { A_FLAG, aWholeNumber, checkOptions, type OptionRules } from '../options.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import { failed, succeeded } from '../protocol/perform.ts';
 import type { Call, StopOptions, TaskExecutor } from './executor.ts';
@@ -35,8 +35,7 @@ export interface WaitingTask {
   readonly begun: boolean;
 }
 
-const A_BOOLEAN: OptionRule = { fits: (value) => typeof value === 'boolean', words: 'true or false' };
-const RULES: OptionRules<ManualOptions> = { concurrency: aWholeNumber(1), auto: A_BOOLEAN };
+const RULES: OptionRules<ManualOptions> = { concurrency: aWholeNumber(1), auto: A_FLAG };
 /** Turns of the event loop without a new task after which the engine has handed in all for now. */
 const QUIET_TURNS = 3;
 

@@ -1,11 +1,10 @@
 /** The serial executor: one task at a time, on the thread of the engine. For tests, small flows and debuggers. */
 import type { Failure } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
-import { checkOptions, type OptionRules } from '../options.ts';
+import { checkOptions, MILLISECONDS, type OptionRules } from '../options.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import type { Call, StopOptions, TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
-import { MILLISECONDS } from './rules.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 
 export interface SerialOptions {

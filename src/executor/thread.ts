@@ -31,11 +31,12 @@ type State = 'resting' | 'waking' | 'free' | 'busy' | 'leaving' | 'ending' | 'go
 export interface ThreadSettings {
   /** ms for the start of the thread, and for the import of a task module. */
   readonly loadTimeout: number;
+  /** ms from the abort of the signal at a timeout to the end of the thread. */
   readonly timeoutGrace: number;
 }
 
 /** Whoever hands out work. */
-export interface ThreadOwner {
+export interface ThreadHost {
   /** It can take a task, or be woken. */
   onFree(): void;
   /** It is gone; `failure` when it never got ready. */
@@ -59,7 +60,7 @@ interface Hand {
 export class Thread {
   readonly #pool: Piscina;
   readonly #settings: ThreadSettings;
-  readonly #owner: ThreadOwner;
+  readonly #host: ThreadHost;
   readonly #line: Line;
   readonly #loaded = new Set<string>();
   readonly #exited: Promise<void>;
@@ -72,10 +73,10 @@ export class Thread {
   /** Calls off the one timer that runs: of the start, of an import, or of idling. */
   #callOff: () => void = () => {};
 
-  constructor(pool: Piscina, settings: ThreadSettings, owner: ThreadOwner) {
+  constructor(pool: Piscina, settings: ThreadSettings, host: ThreadHost) {
     this.#pool = pool;
     this.#settings = settings;
-    this.#owner = owner;
+    this.#host = host;
     this.#line = new Line((message) => this.#receive(message));
     // The thread's own events say more; without a listener the pool would throw.
     this.#pool.on('error', () => {});
@@ -101,7 +102,7 @@ export class Thread {
       if (!this.#started) this.#follow(this.#pool.threads[0]);
     } catch (error) {
       this.#error = error;
-      queueMicrotask(() => this.#end(1));
+      queueMicrotask(() => this.#onExit(1));
       return;
     }
     this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueDuty());
@@ -149,7 +150,7 @@ export class Thread {
     this.#state = 'ending';
     this.#callOff();
     await this.#pool.destroy();
-    if (!this.#started) this.#end(0);
+    if (!this.#started) this.#onExit(0);
     await this.#exited;
   }
 
@@ -168,7 +169,7 @@ export class Thread {
         if (this.#hand?.ticket.request.id === message.id) this.#finish(message.outcome);
         return;
       case 'stray':
-        this.#owner.onStray(message.failure, message.task);
+        this.#host.onStray(message.failure, message.task);
         return;
     }
   }
@@ -178,7 +179,7 @@ export class Thread {
     if (this.#state !== 'waking') return;
     this.#callOff();
     this.release();
-    this.#owner.onFree();
+    this.#host.onFree();
   }
 
   #began(id: number, loading: number): void {
@@ -189,14 +190,14 @@ export class Thread {
     this.#loaded.add(module);
     hand.began = true;
     hand.watch.begin(this.#settings.timeoutGrace);
-    this.#owner.onLoaded(module, loading);
+    this.#host.onLoaded(module, loading);
   }
 
   #finish(outcome: Outcome): void {
     this.#settle(outcome);
     if (this.#state !== 'busy') return;
     this.release();
-    this.#owner.onFree();
+    this.#host.onFree();
   }
 
   #settle(outcome: Outcome): void {
@@ -222,7 +223,7 @@ export class Thread {
     if (this.#state !== 'leaving') return;
     this.#callOff();
     this.#state = 'resting';
-    this.#owner.onFree();
+    this.#host.onFree();
   }
 
   /** It does not start, or something keeps it from hearing. */
@@ -246,10 +247,10 @@ export class Thread {
     worker?.on('error', (error: unknown) => {
       this.#error = error === undefined || error === null ? new Error(`It threw ${error}.`) : error;
     });
-    worker?.once('exit', (code) => this.#end(code));
+    worker?.once('exit', (code) => this.#onExit(code));
   }
 
-  #end(exitCode: number): void {
+  #onExit(exitCode: number): void {
     if (this.#state === 'gone') return;
     this.#state = 'ending';
     this.#line.look();
@@ -259,7 +260,7 @@ export class Thread {
     this.#state = 'gone';
     this.#exit();
     const cause = this.#error ?? new Error(`It exited with code ${exitCode} before it was ready.`);
-    this.#owner.onGone(this, this.#wasReady ? null : failureFrom(startFailed(cause)));
+    this.#host.onGone(this, this.#wasReady ? null : failureFrom(startFailed(cause)));
   }
 
   /** Blames the task in hand for the thread's end, unless that came before the task. */
@@ -270,7 +271,7 @@ export class Thread {
     if (reached === 'sent') {
       this.#hand = null;
       watch.drop();
-      this.#owner.onReturned(ticket);
+      this.#host.onReturned(ticket);
       return;
     }
     const error = lostError(ticket.request, { exitCode, error: this.#error }, reached === 'begun');
@@ -281,7 +282,7 @@ export class Thread {
   /** The import of its module cost the thread: the task did not begin. */
   #unloadable({ request }: Ticket, error: TaskloomError): void {
     const failure = failureFrom(error);
-    this.#owner.onUnloadable(request.module, failure);
+    this.#host.onUnloadable(request.module, failure);
     this.#settle({ kind: 'refused', failure });
   }
 

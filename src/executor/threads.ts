@@ -13,23 +13,29 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import type { Failure } from '../failure.ts';
-import { failureFrom } from '../failure.ts';
+import { type Failure, failureFrom } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
-import { AN_OBJECT, aWholeNumber, checkOptions, type OptionRules } from '../options.ts';
+import {
+  AN_OBJECT,
+  aWholeNumber,
+  checkOptions,
+  MILLISECONDS,
+  type OptionRule,
+  type OptionRules,
+} from '../options.ts';
+import { pathOf } from '../protocol/loading.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import { isTypeScript } from '../protocol/typescript.ts';
 import { errorFrom } from '../revival.ts';
 import type { Call, StopOptions, TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
-import { pathOf, startFailed } from './lost.ts';
+import { startFailed } from './lost.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { MILLISECONDS } from './rules.ts';
-import { Thread, type ThreadOwner } from './thread.ts';
+import { Thread, type ThreadHost } from './thread.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 
 export interface ThreadPoolOptions {
-  /** How many worker threads at most; each is started when there is work for it. Default: the cores of the machine. */
+  /** How many worker threads at most; each is started when there is work for it. Default: `os.availableParallelism()`. */
   readonly threads?: number;
   /**
    * Limits of each thread's heap, as of Node's Worker; a task that exceeds them fails with WORKER_OUT_OF_MEMORY. Where
@@ -47,6 +53,17 @@ const RULES: OptionRules<ThreadPoolOptions> = {
   resourceLimits: AN_OBJECT,
   loadTimeout: MILLISECONDS,
   timeoutGrace: MILLISECONDS,
+};
+const MEGABYTES: OptionRule = {
+  fits: (value) => Number.isFinite(value) && (value as number) > 0,
+  words: 'a number of MB above 0',
+};
+/** Node takes no notice of a limit that it doesn't know. */
+const LIMIT_RULES: OptionRules<ResourceLimits> = {
+  maxYoungGenerationSizeMb: MEGABYTES,
+  maxOldGenerationSizeMb: MEGABYTES,
+  codeRangeSizeMb: MEGABYTES,
+  stackSizeMb: MEGABYTES,
 };
 /** Threads that fail to start in a row, with none alive, after which the waiting tasks are refused. */
 const START_TRIES = 3;
@@ -76,7 +93,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   readonly #threads = new Set<Thread>();
   readonly #unloadable = new Map<string, { readonly failure: Failure; readonly until: number }>();
   readonly #slow = new Set<string>();
-  readonly #owner: ThreadOwner = {
+  readonly #host: ThreadHost = {
     onFree: () => this.#onFree(),
     onGone: (thread, failure) => this.#onGone(thread, failure),
     onReturned: (ticket) => this.#takeBack(ticket),
@@ -93,6 +110,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
 
   constructor(options: ThreadPoolOptions = {}) {
     checkOptions(options, RULES, 'ThreadPoolTaskExecutor');
+    checkOptions(options.resourceLimits ?? {}, LIMIT_RULES, 'resourceLimits of ThreadPoolTaskExecutor');
     const { threads = availableParallelism(), loadTimeout = 30_000, timeoutGrace = 1000 } = options;
     this.#options = { ...options, threads, loadTimeout, timeoutGrace };
     this.#mainLane = new InProcess({ atOnce: Number.POSITIVE_INFINITY, grace: timeoutGrace });
@@ -165,7 +183,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       }
     }
     while (this.#queue.size > coming && this.#threads.size < this.#options.threads) {
-      const thread = new Thread(this.#makePool(), this.#options, this.#owner);
+      const thread = new Thread(this.#makePool(), this.#options, this.#host);
       this.#threads.add(thread);
       thread.wake();
       coming++;

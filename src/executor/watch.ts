@@ -5,12 +5,12 @@
  * then gave a result, threw, or never ended.
  */
 import { TaskloomError } from '../errors.ts';
-import { failureFrom } from '../failure.ts';
 import type { Outcome } from '../protocol/messages.ts';
+import { failed } from '../protocol/perform.ts';
 import type { Clock } from './clock.ts';
 import type { Ticket } from './ticket.ts';
 
-export interface WatchHooks {
+export interface WatchHost {
   /** Brings in an outcome that is here and was not looked at; it may stop the watch. */
   look(): void;
   /** The task's signal is to be aborted. */
@@ -22,18 +22,18 @@ export interface WatchHooks {
 export class Watch {
   readonly #ticket: Ticket;
   readonly #clock: Clock;
-  readonly #hooks: WatchHooks;
-  readonly #onAbort = (): void => this.#hooks.abort(this.#ticket.call.signal?.reason);
+  readonly #host: WatchHost;
+  readonly #onAbort = (): void => this.#host.abort(this.#ticket.call.signal?.reason);
   #callOff: () => void = () => {};
   #stopped = false;
   #timedOut = false;
   #since = 0;
 
   /** Follows the signal of the call from the start. */
-  constructor(ticket: Ticket, clock: Clock, hooks: WatchHooks) {
+  constructor(ticket: Ticket, clock: Clock, host: WatchHost) {
     this.#ticket = ticket;
     this.#clock = clock;
-    this.#hooks = hooks;
+    this.#host = host;
     ticket.call.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -43,11 +43,11 @@ export class Watch {
     const { timeout } = this.#ticket.task;
     if (timeout === null || timeout === Number.POSITIVE_INFINITY) return;
     this.#callOff = this.#clock.after(timeout, () => {
-      this.#hooks.look();
+      this.#host.look();
       if (this.#stopped) return;
       this.#timedOut = true;
-      this.#hooks.abort(timeoutError(this.#ticket));
-      this.#callOff = this.#clock.after(grace, () => this.#end());
+      this.#host.abort(timeoutError(this.#ticket));
+      this.#callOff = this.#clock.after(grace, () => this.#overdue());
     });
   }
 
@@ -69,11 +69,9 @@ export class Watch {
     this.#ticket.call.signal?.removeEventListener('abort', this.#onAbort);
   }
 
-  #end(): void {
-    this.#hooks.look();
-    if (this.#stopped) return;
-    const failure = failureFrom(timeoutError(this.#ticket));
-    this.#hooks.giveUp({ kind: this.#failedKind(), failure, elapsed: this.elapsed });
+  #overdue(): void {
+    this.#host.look();
+    if (!this.#stopped) this.#host.giveUp(this.#timeout(this.elapsed));
   }
 
   #judge(outcome: Outcome): Outcome {
@@ -82,16 +80,12 @@ export class Watch {
     if (!this.#timedOut && outcome.elapsed <= (timeout ?? Number.POSITIVE_INFINITY)) return outcome;
     const own = 'failure' in outcome ? outcome.failure : null;
     if (own?.code === 'TASK_TIMEOUT') return outcome;
-    const failure = failureFrom(timeoutError(this.#ticket));
-    return {
-      kind: this.#failedKind(),
-      failure: own === null ? failure : { ...failure, cause: own },
-      elapsed: outcome.elapsed,
-    };
+    const late = this.#timeout(outcome.elapsed);
+    return own === null ? late : { ...late, failure: { ...late.failure, cause: own } };
   }
 
-  #failedKind(): 'failed' | 'revert-failed' {
-    return this.#ticket.request.action === 'execute' ? 'failed' : 'revert-failed';
+  #timeout(elapsed: number): ReturnType<typeof failed> {
+    return failed(this.#ticket.request.action, timeoutError(this.#ticket), elapsed);
   }
 }
 

@@ -7,7 +7,15 @@ import { TaskloomError } from '../errors.ts';
 import { closeFlows } from './closing.ts';
 import { LinkGraph } from './link-graph.ts';
 import type { AnyFlow, AnyUnit, Link } from './unit.ts';
-import { allGivenIn, releaseSummary, type Summary, symbolsOf, type UnitSymbols } from './unit-symbols.ts';
+import {
+  allGivenIn,
+  givenBy,
+  releaseSummary,
+  type Summary,
+  symbolsOf,
+  takenBy,
+  type UnitSymbols,
+} from './unit-symbols.ts';
 
 /** More names than this are cut out of the middle of a path. */
 const LONGEST_PATH = 12;
@@ -28,11 +36,13 @@ export class AutoLinks implements Summary {
   }
 
   needs(): Iterable<string> {
-    return this.#waiting.keys();
+    const { retry } = this.#flow;
+    return [...(retry === null ? [] : takenBy(retry)), ...this.#waiting.keys()];
   }
 
   gives(): Iterable<string> {
-    return this.#givers?.keys() ?? allGivenIn(this.#flow);
+    if (this.#givers === null) return allGivenIn(this.#flow);
+    return [...this.#givenByRetry(), ...this.#givers.keys()];
   }
 
   release(): void {
@@ -72,13 +82,21 @@ export class AutoLinks implements Summary {
   #add(unit: AnyUnit, { needs, gives }: UnitSymbols): void {
     this.#graph.addUnit(unit);
     this.#undo.push(() => this.#graph.removeUnit(unit));
+    const given = new Set(this.#givenByRetry());
     for (const symbol of needs) {
+      // The retry runs before all units: no link is needed to see what it gives.
+      if (given.has(symbol)) continue;
       const [giver, other] = this.#giversOf(symbol);
       if (giver === undefined) this.#wait(symbol, unit);
       else if (other !== undefined) throw this.#ambiguous(symbol, giver, other, unit);
       else this.#connect(giver, unit);
     }
     for (const symbol of gives) this.#give(symbol, unit);
+  }
+
+  #givenByRetry(): readonly string[] {
+    const { retry } = this.#flow;
+    return retry === null ? [] : givenBy(retry);
   }
 
   #giversOf(symbol: string): readonly AnyUnit[] {

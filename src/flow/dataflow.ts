@@ -49,8 +49,9 @@ type Sum<U extends readonly unknown[], Needs = Nothing, Gives = Nothing> = U ext
     : Sum<Rest, Needs & NeedsOf<Head>, Override<Gives, GivesOf<Head>>>
   : Walked<unknown, Needs & AllNeeds<U[number]>, Override<Gives, AllGives<U[number]>>>;
 
-/** Unordered: siblings don't see each other. */
-export type Apart<U extends readonly unknown[], Needs, Gives> = Sum<U, Needs, Gives>;
+/** Unordered: siblings don't see each other; `Own` is what the flow's retry gives, which all see. */
+export type Apart<U extends readonly unknown[], Needs, Gives, Own> =
+  Sum<U, Needs, Gives> extends Walked<unknown, infer N, infer G> ? Walked<unknown, Left<N, Own>, G> : never;
 
 /** Graph: a unit sees what any other unit gives, wherever it was added. */
 export type Together<U extends readonly unknown[], Needs, Gives> =

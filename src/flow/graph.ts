@@ -4,7 +4,7 @@ import { AutoLinks } from './auto-links.ts';
 import type { Together } from './dataflow.ts';
 import { describe } from './names.ts';
 import type { Nothing, Plain } from './symbols.ts';
-import type { AnyFlow, AnyUnit, Link } from './unit.ts';
+import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
 import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
 import { summarize } from './unit-symbols.ts';
 
@@ -13,13 +13,16 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   readonly kind = 'flow';
   readonly pattern = 'graph';
   readonly name: string;
+  readonly retry: AnyRetry | null;
   readonly units: readonly AnyUnit[];
   readonly links: readonly Link[];
   readonly #list: UnitList;
   readonly #links: AutoLinks;
 
   constructor(name: string, options: FlowOptions = {}) {
-    this.name = openFlow(this, name, options);
+    const { name: known, retry } = openFlow(this, name, options);
+    this.name = known;
+    this.retry = retry;
     this.#list = new UnitList(this);
     this.#links = new AutoLinks(this);
     this.units = this.#list.all;
@@ -78,7 +81,10 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
  *
  * @throws TaskloomError NAME_INVALID, OPTION_INVALID
  */
-export function graph(name: string, options?: FlowOptions): GraphFlow {
+export function graph<Needs = Nothing, Gives = Nothing>(
+  name: string,
+  options?: FlowOptions<Needs, Gives>,
+): GraphFlow<Needs, Gives> {
   return new GraphFlow(name, options);
 }
 

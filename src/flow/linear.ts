@@ -2,7 +2,7 @@
 import type { InOrder } from './dataflow.ts';
 import { NO_LINKS } from './flow.ts';
 import type { Nothing, Plain } from './symbols.ts';
-import type { AnyFlow, AnyUnit, Link } from './unit.ts';
+import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
 import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
 
 export class LinearFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
@@ -10,12 +10,15 @@ export class LinearFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   readonly kind = 'flow';
   readonly pattern = 'linear';
   readonly name: string;
+  readonly retry: AnyRetry | null;
   readonly units: readonly AnyUnit[];
   readonly links: readonly Link[] = NO_LINKS;
   readonly #list: UnitList;
 
   constructor(name: string, options: FlowOptions = {}) {
-    this.name = openFlow(this, name, options);
+    const { name: known, retry } = openFlow(this, name, options);
+    this.name = known;
+    this.retry = retry;
     this.#list = new UnitList(this);
     this.units = this.#list.all;
   }
@@ -39,6 +42,9 @@ export class LinearFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
  *
  * @throws TaskloomError NAME_INVALID, OPTION_INVALID
  */
-export function linear(name: string, options?: FlowOptions): LinearFlow {
+export function linear<Needs = Nothing, Gives = Nothing>(
+  name: string,
+  options?: FlowOptions<Needs, Gives>,
+): LinearFlow<Needs, Gives> {
   return new LinearFlow(name, options);
 }

@@ -10,31 +10,32 @@
  */
 import type { AnyUnit } from './unit.ts';
 
-interface Vertex {
+/** A unit among the links. */
+interface Place {
   readonly unit: AnyUnit;
   level: number;
-  readonly successors: Vertex[];
-  readonly predecessors: Vertex[];
+  readonly successors: Place[];
+  readonly predecessors: Place[];
 }
 
 /** Below this, counting steps costs more than making them. */
 const FEWEST_STEPS = 16;
 
 export class LinkGraph {
-  readonly #vertices = new Map<AnyUnit, Vertex>();
+  readonly #places = new Map<AnyUnit, Place>();
   #size = 0;
 
   addUnit(unit: AnyUnit): void {
-    this.#vertices.set(unit, { unit, level: 0, successors: [], predecessors: [] });
+    this.#places.set(unit, { unit, level: 0, successors: [], predecessors: [] });
   }
 
   /** Takes away a unit that has no links. */
   removeUnit(unit: AnyUnit): void {
-    this.#vertices.delete(unit);
+    this.#places.delete(unit);
   }
 
   has(from: AnyUnit, to: AnyUnit): boolean {
-    const [tail, head] = [this.#vertex(from), this.#vertex(to)];
+    const [tail, head] = [this.#place(from), this.#place(to)];
     return tail.successors.length < head.predecessors.length
       ? tail.successors.includes(head)
       : head.predecessors.includes(tail);
@@ -42,7 +43,7 @@ export class LinkGraph {
 
   /** Links two units, or returns the cycle that this would close, `from` first and last, and links nothing. */
   connect(from: AnyUnit, to: AnyUnit): readonly AnyUnit[] | null {
-    const [tail, head] = [this.#vertex(from), this.#vertex(to)];
+    const [tail, head] = [this.#place(from), this.#place(to)];
     if (tail === head || !this.#lift(tail, head)) return [from, ...pathBetween(head, tail)];
     tail.successors.push(head);
     head.predecessors.push(tail);
@@ -52,17 +53,17 @@ export class LinkGraph {
 
   /** Takes a link away; only the last one that was made, so that it is the last of both its ends. */
   disconnect(from: AnyUnit, to: AnyUnit): void {
-    this.#vertex(from).successors.pop();
-    this.#vertex(to).predecessors.pop();
+    this.#place(from).successors.pop();
+    this.#place(to).predecessors.pop();
     this.#size--;
   }
 
-  #vertex(unit: AnyUnit): Vertex {
-    return this.#vertices.get(unit) as Vertex;
+  #place(unit: AnyUnit): Place {
+    return this.#places.get(unit) as Place;
   }
 
   /** Makes room for a link by (1); false when it would close a cycle, with the levels as they were. */
-  #lift(tail: Vertex, head: Vertex): boolean {
+  #lift(tail: Place, head: Place): boolean {
     if (tail.level < head.level) return true;
     if (head.successors.length === 0) {
       head.level = tail.level;
@@ -77,31 +78,31 @@ export class LinkGraph {
   }
 }
 
-/** Those of its level from which a vertex is reached; null when more than `most` links would have to be followed. */
-function sameLevelBefore(vertex: Vertex, most: number): Set<Vertex> | null {
-  const found = new Set([vertex]);
+/** Those of its level from which a place is reached; null when more than `most` links would have to be followed. */
+function sameLevelBefore(place: Place, most: number): Set<Place> | null {
+  const found = new Set([place]);
   let steps = 0;
   for (const each of found) {
     for (const previous of each.predecessors) {
       if (++steps > most) return null;
-      if (previous.level === vertex.level) found.add(previous);
+      if (previous.level === place.level) found.add(previous);
     }
   }
   return found;
 }
 
-/** Lifts a vertex, and by (1) those behind it. False, with all as it was, when one of `closing` is behind it. */
-function raise(start: Vertex, level: number, closing: ReadonlySet<Vertex>): boolean {
-  const lifted: { readonly vertex: Vertex; readonly level: number }[] = [];
-  const lift = (vertex: Vertex): void => {
-    lifted.push({ vertex, level: vertex.level });
-    vertex.level = level;
+/** Lifts a place, and by (1) those behind it. False, with all as it was, when one of `closing` is behind it. */
+function raise(start: Place, level: number, closing: ReadonlySet<Place>): boolean {
+  const lifted: { readonly place: Place; readonly level: number }[] = [];
+  const lift = (place: Place): void => {
+    lifted.push({ place, level: place.level });
+    place.level = level;
   };
   lift(start);
-  for (const { vertex } of lifted) {
-    for (const next of vertex.successors) {
+  for (const { place } of lifted) {
+    for (const next of place.successors) {
       if (closing.has(next)) {
-        for (const each of lifted) each.vertex.level = each.level;
+        for (const each of lifted) each.place.level = each.level;
         return false;
       }
       if (next.level < level) lift(next);
@@ -111,13 +112,13 @@ function raise(start: Vertex, level: number, closing: ReadonlySet<Vertex>): bool
 }
 
 /** The units of a shortest path, both ends included. */
-function pathBetween(start: Vertex, end: Vertex): AnyUnit[] {
-  const cameFrom = new Map<Vertex, Vertex | null>([[start, null]]);
-  for (const vertex of cameFrom.keys()) {
-    if (vertex === end) break;
-    for (const next of vertex.successors) if (!cameFrom.has(next)) cameFrom.set(next, vertex);
+function pathBetween(start: Place, end: Place): AnyUnit[] {
+  const cameFrom = new Map<Place, Place | null>([[start, null]]);
+  for (const place of cameFrom.keys()) {
+    if (place === end) break;
+    for (const next of place.successors) if (!cameFrom.has(next)) cameFrom.set(next, place);
   }
   const path: AnyUnit[] = [];
-  for (let at: Vertex | null = end; at !== null; at = cameFrom.get(at) ?? null) path.push(at.unit);
+  for (let at: Place | null = end; at !== null; at = cameFrom.get(at) ?? null) path.push(at.unit);
   return path.reverse();
 }

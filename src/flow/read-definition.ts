@@ -116,7 +116,7 @@ function checkFunctions(definition: Written, place: string): void {
   }
 }
 
-function readList(list: unknown, option: string, place: string): readonly string[] {
+export function readList(list: unknown, option: string, place: string): readonly string[] {
   if (list === undefined) return [];
   if (!Array.isArray(list))
     throw invalid(place, `${option} must be an array of names, not ${describe(list)}`);
@@ -151,7 +151,7 @@ function readEntries(
   return entries;
 }
 
-function readRebind(
+export function readRebind(
   rebind: unknown,
   option: string,
   args: ReadonlySet<string>,
@@ -164,7 +164,7 @@ function readRebind(
   return symbols;
 }
 
-function readProvides(provides: unknown, place: string): readonly Provided[] {
+export function readProvides(provides: unknown, place: string): readonly Provided[] {
   if (provides === undefined) return [];
   const what = `${place}: a symbol in provides`;
   if (typeof provides === 'string') return [{ symbol: checkName(provides, what), take: null }];
@@ -187,6 +187,6 @@ function readProvides(provides: unknown, place: string): readonly Provided[] {
   }));
 }
 
-function invalid(place: string, what: string): TaskloomError {
+export function invalid(place: string, what: string): TaskloomError {
   return new TaskloomError('DEFINITION_INVALID', `${place}: ${what}.`, { details: { place } });
 }

@@ -1,23 +1,37 @@
 /** The units of one flow: takes more of them, all of a call or none. */
 import { TaskloomError } from '../errors.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, type OptionRules } from '../options.ts';
 import { refuseClosed } from './closing.ts';
 import { checkName } from './names.ts';
 import { COPY, checkUnit, UNIT } from './recognise.ts';
-import type { AnyFlow, AnyTask, AnyUnit } from './unit.ts';
+import type { Retry } from './retry.ts';
+import type { AnyFlow, AnyRetry, AnyTask, AnyUnit } from './unit.ts';
 
 /** What `add` of every pattern takes: units, and arrays of units. */
 export type Addable = AnyUnit | readonly AnyUnit[];
 
-/** Options of a flow; there are none yet. */
-export type FlowOptions = Readonly<Record<string, never>>;
+export interface FlowOptions<Needs = unknown, Gives = unknown> {
+  /** Decides what a failure inside the flow means. Default: all is reverted, or the flow around decides. */
+  readonly retry?: Retry<Needs, Gives>;
+}
 
-/** Marks `flow` as ours, and returns its name. Throws NAME_INVALID or OPTION_INVALID. */
-export function openFlow(flow: object, name: unknown, options: FlowOptions): string {
+const RULES: OptionRules<FlowOptions> = {
+  retry: {
+    fits: (value) => (value as Partial<AnyRetry> | null)?.kind === 'retry',
+    words: 'a retry: times(3), forEach(…), retry(name, …)',
+  },
+};
+
+/** Marks `flow` as ours, and returns its name and its retry. Throws NAME_INVALID or OPTION_INVALID. */
+export function openFlow(
+  flow: object,
+  name: unknown,
+  options: FlowOptions,
+): { readonly name: string; readonly retry: AnyRetry | null } {
   const known = checkName(name, 'The name of a flow');
-  checkOptions(options, {}, `flow '${known}'`);
+  checkOptions(options, RULES, `flow '${known}'`);
   Object.defineProperty(flow, UNIT, { value: COPY });
-  return known;
+  return { name: known, retry: options.retry ?? null };
 }
 
 export class UnitList {

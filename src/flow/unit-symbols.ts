@@ -2,7 +2,7 @@
  * What a unit needs from outside and what it gives, read from its tasks at run time; for graph flows, which link by it.
  * One walk with its own stack, so that deep flows and flows that contain themselves (refused later) do no harm.
  */
-import type { AnyFlow, AnyTask, AnyUnit } from './unit.ts';
+import type { AnyAtom, AnyFlow, AnyUnit } from './unit.ts';
 
 export interface UnitSymbols {
   /** Symbols that a task inside takes and that nobody gives who is visible to it inside. */
@@ -68,7 +68,10 @@ function symbolsInside(root: AnyFlow): UnitSymbols {
     flows.add(unit);
     const summary = summaries.get(unit);
     if (summary !== undefined) meet(summary.needs(), summary.gives());
-    else open.push({ flow: unit, next: 0, mark: seen.mark(), kept: [] });
+    else {
+      if (unit.retry !== null) meet(takenBy(unit.retry), givenBy(unit.retry));
+      open.push({ flow: unit, next: 0, mark: seen.mark(), kept: [] });
+    }
   };
 
   enterFlow(root);
@@ -92,6 +95,7 @@ export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
   const gives = new Set<string>();
   const flows = new Set<AnyFlow>([root]);
   for (const flow of flows) {
+    if (flow.retry !== null) for (const symbol of givenBy(flow.retry)) gives.add(symbol);
     for (const unit of flow.units) {
       if (unit.kind === 'flow') flows.add(unit);
       else for (const symbol of givenBy(unit)) gives.add(symbol);
@@ -100,14 +104,15 @@ export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
   return gives;
 }
 
-/** What a task requires; optional arguments make no links (TaskFlow `graph_flow.py`: `requires` only). */
-function takenBy({ args, revertArgs, inject }: AnyTask): string[] {
+/** What an atom requires; optional arguments make no links (TaskFlow `graph_flow.py`: `requires` only). */
+export function takenBy({ args, revertArgs, inject }: AnyAtom): string[] {
   const all = revertArgs === args ? args : [...args, ...revertArgs];
   return all.filter(({ name, optional }) => !optional && !inject.has(name)).map(({ symbol }) => symbol);
 }
 
-function givenBy(task: AnyTask): string[] {
-  return task.provides.map(({ symbol }) => symbol);
+/** The symbols that an atom gives. */
+export function givenBy(atom: AnyAtom): string[] {
+  return atom.provides.map(({ symbol }) => symbol);
 }
 
 /** How often each symbol is given before the point of the walk, with an undo. */

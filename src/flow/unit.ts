@@ -1,5 +1,6 @@
 /** What can be put in a flow, as plain data, and how it is recognised: the shapes that compile/ and engine/ read. */
 import type { Context } from './context.ts';
+import type { History } from './history.ts';
 import type { Argument, Provided } from './symbols.ts';
 
 /** What the revert of a task is told: what execute returned or threw, and the failures of this attempt by atom. */
@@ -44,6 +45,27 @@ export interface AnyTask {
   readonly version: string;
 }
 
+/** What decides about failures in its flow. */
+export interface AnyRetry {
+  readonly kind: 'retry';
+  /** null: named after its flow. */
+  readonly name: string | null;
+  readonly args: readonly Argument[];
+  readonly revertArgs: readonly Argument[];
+  readonly inject: ReadonlyMap<string, unknown>;
+  readonly provides: readonly Provided[];
+  readonly priority: number;
+  execute(history: History, args: Readonly<Record<string, unknown>>): unknown;
+  /** Gives a Decision or a promise of one; whatever else it gives is refused when it runs. */
+  onFailure(history: History, args: Readonly<Record<string, unknown>>): unknown;
+  readonly revert: ((history: History, args: Readonly<Record<string, unknown>>) => unknown) | null;
+  /** The ms to wait before the attempt that follows so many. */
+  pause(attempts: number): number;
+}
+
+/** What has a state: a task or a retry. */
+export type AnyAtom = AnyTask | AnyRetry;
+
 export interface Link {
   readonly from: AnyUnit;
   readonly to: AnyUnit;
@@ -54,6 +76,8 @@ export interface AnyFlow {
   readonly kind: 'flow';
   readonly name: string;
   readonly pattern: 'linear' | 'unordered' | 'graph';
+  /** Runs first, and decides about failures inside; null for none. */
+  readonly retry: AnyRetry | null;
   /** In the order in which they were added. */
   readonly units: readonly AnyUnit[];
   /** Of a graph flow, the links that were found or made, at most one per pair; of the others none. */

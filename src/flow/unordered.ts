@@ -2,20 +2,23 @@
 import type { Apart } from './dataflow.ts';
 import { NO_LINKS } from './flow.ts';
 import type { Nothing, Plain } from './symbols.ts';
-import type { AnyFlow, AnyUnit, Link } from './unit.ts';
+import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
 import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
 
-export class UnorderedFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
+export class UnorderedFlow<Needs = Nothing, Gives = Nothing, Own = Nothing> implements AnyFlow {
   declare readonly types?: { readonly needs: Plain<Needs>; readonly gives: Plain<Gives> };
   readonly kind = 'flow';
   readonly pattern = 'unordered';
   readonly name: string;
+  readonly retry: AnyRetry | null;
   readonly units: readonly AnyUnit[];
   readonly links: readonly Link[] = NO_LINKS;
   readonly #list: UnitList;
 
   constructor(name: string, options: FlowOptions = {}) {
-    this.name = openFlow(this, name, options);
+    const { name: known, retry } = openFlow(this, name, options);
+    this.name = known;
+    this.retry = retry;
     this.#list = new UnitList(this);
     this.units = this.#list.all;
   }
@@ -28,7 +31,7 @@ export class UnorderedFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow 
    */
   add<const U extends readonly Addable[]>(
     ...units: U
-  ): UnorderedFlow<Apart<U, Needs, Gives>['needs'], Apart<U, Needs, Gives>['gives']> {
+  ): UnorderedFlow<Apart<U, Needs, Gives, Own>['needs'], Apart<U, Needs, Gives, Own>['gives'], Own> {
     this.#list.append(units);
     return this as never;
   }
@@ -39,6 +42,9 @@ export class UnorderedFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow 
  *
  * @throws TaskloomError NAME_INVALID, OPTION_INVALID
  */
-export function unordered(name: string, options?: FlowOptions): UnorderedFlow {
+export function unordered<Needs = Nothing, Gives = Nothing>(
+  name: string,
+  options?: FlowOptions<Needs, Gives>,
+): UnorderedFlow<Needs, Gives, Gives> {
   return new UnorderedFlow(name, options);
 }

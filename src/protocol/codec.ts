@@ -9,12 +9,12 @@
 import { types } from 'node:util';
 import { TaskloomError } from '../errors.ts';
 import type { Take } from '../flow/symbols.ts';
-import { bareMoved } from './marks.ts';
+import { bareMoved } from './buffer-marks.ts';
 import { decode, detach, type Encoded, encode, LARGE } from './serializer.ts';
 import { whyNot } from './unencodable.ts';
 import { walk } from './walk.ts';
 
-export { share, transfer } from './marks.ts';
+export { share, transfer } from './buffer-marks.ts';
 
 /** A value as bytes, with the buffers that travel beside them. */
 export interface Closed {
@@ -42,7 +42,7 @@ const PRIMITIVE_BYTES = 8;
 
 /**
  * Encodes a value, once. Structured clone carries what it returns, and copies no large part of it.
- * @param where What to call the value in messages: `result`, `store.pixels`, `argument path`.
+ * @param where - What to call the value in messages: `result`, `store.pixels`, `argument path`.
  * @throws TaskloomError VALUE_NOT_ENCODABLE, with `details.path` to the first part that can't be; VALUE_TOO_LARGE.
  */
 export function close(value: unknown, where: string, { read = true }: CloseOptions = {}): Value {

@@ -10,7 +10,7 @@ import { TaskloomError } from '../errors.ts';
 import { worksOf } from '../flow/registry.ts';
 import type { Work } from '../flow/unit.ts';
 import { hint } from '../hint.ts';
-import { ranWhileLoading, whileLoading } from './loading.ts';
+import { pathOf, ranWhileLoading, runsFlow, whileLoading } from './loading.ts';
 import { show } from './task-context.ts';
 import { isTypeScript, prepareTypeScript, typeScriptHint } from './typescript.ts';
 
@@ -108,14 +108,6 @@ function reasonOf(cause: unknown): string {
   return `${cause.name}: ${cause.message}`;
 }
 
-function runsFlow(module: string): TaskloomError {
-  return new TaskloomError(
-    'MODULE_RUNS_FLOW',
-    `The task module ${pathOf(module)} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
-    { details: { module } },
-  );
-}
-
 function taskNotFound(module: string, task: string, known: readonly string[]): TaskloomError {
   const path = pathOf(module);
   const details = { module, task, known };
@@ -124,14 +116,6 @@ function taskNotFound(module: string, task: string, known: readonly string[]): T
       ? `The task module ${path} defines no task '${task}' when it is imported.${hint(task, known)} It defines: ${known.join(', ')}. Define tasks at the top level of the module, not inside a function.`
       : `The task module ${path} was imported, but defined no task with taskModule(import.meta.url). Define tasks at the top level of the module, not inside a function; if they are, two copies of taskloom may be installed (npm ls taskloom).`;
   return new TaskloomError('TASK_NOT_FOUND', message, { details });
-}
-
-function pathOf(url: string): string {
-  try {
-    return fileURLToPath(url);
-  } catch {
-    return url;
-  }
 }
 
 /** The same file without links in its path: what the module itself sees as import.meta.url. */

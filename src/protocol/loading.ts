@@ -1,8 +1,10 @@
 /**
- * Which task module a worker thread is importing just now, so that a module that starts a run while it is imported is
- * refused instead of running its flow in every worker. Kept on globalThis: the worker's copy of the package and the
- * one that the user's module imports must see the same.
+ * Which task module (or, under `taskloom run`, flow file) this thread is importing just now, so that a module that starts
+ * a run while it is imported is refused instead of running its flow in every worker. Kept on globalThis: the worker's
+ * copy of the package and the one that the user's module imports must see the same.
  */
+import { fileURLToPath } from 'node:url';
+import { TaskloomError } from '../errors.ts';
 
 const KEY: unique symbol = Symbol.for('taskloom.loading') as never;
 
@@ -19,7 +21,7 @@ function loading(): Loading {
   return home[KEY];
 }
 
-/** The URL of the task module that this worker thread is importing; null when it imports none, or is no worker. */
+/** The URL of the module that is being imported by `whileLoading` in this thread; null when none is. */
 export function loadingModule(): string | null {
   return loading().module;
 }
@@ -29,16 +31,35 @@ export function noteRunWhileLoading(module: string): void {
   loading().ran.add(module);
 }
 
+/** True when the module started a run while it was imported. */
 export function ranWhileLoading(module: string): boolean {
   return loading().ran.has(module);
 }
 
-/** Marks the import of a task module in a worker. */
+/** Marks the import of a module that must not start a run. */
 export async function whileLoading<T>(module: string, load: () => Promise<T>): Promise<T> {
   loading().module = module;
   try {
     return await load();
   } finally {
     loading().module = null;
+  }
+}
+
+/** The refusal of a run, and of the tasks of the module that started it. */
+export function runsFlow(module: string): TaskloomError {
+  return new TaskloomError(
+    'MODULE_RUNS_FLOW',
+    `The task module ${pathOf(module)} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
+    { details: { module } },
+  );
+}
+
+/** A module as messages name it: by its path, or by its URL where that is no file's. */
+export function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
   }
 }

@@ -2,9 +2,8 @@
  * The one function that the main thread and every worker run: a work request becomes an outcome. It never throws,
  * whatever the task does, and knows nothing of threads.
  *
- *   request ─▶ open arguments ─▶ work.execute | work.revert ─▶ close the result ─▶ outcome
- *                  │ refused             │ failed, revert-failed      │ failed
- *                  ▼                     ▼                            ▼
+ *   request ─▶ open arguments ─▶ work.execute | work.revert ─▶ close the result ─▶ executed, reverted
+ *                  └▶ refused            └▶ failed, revert-failed     └▶ failed, revert-failed
  */
 import { failureFrom } from '../failure.ts';
 import type { Context } from '../flow/context.ts';
@@ -12,30 +11,32 @@ import type { Undo, Work } from '../flow/unit.ts';
 import { errorFrom } from '../revival.ts';
 import { absentTakes, close, open, type Value } from './codec.ts';
 import type { Outcome, PreparedArgument, RevertRequest, WorkRequest } from './messages.ts';
-import { type ContextHooks, openContext } from './task-context.ts';
+import { type ContextHost, openContext } from './task-context.ts';
 
-export interface PerformHooks extends ContextHooks {
+export interface PerformHost extends ContextHost {
   /** ms, monotonic. */
   now(): number;
 }
 
+type Failed = Extract<Outcome, { kind: 'failed' | 'revert-failed' }>;
+
 /** Executes or reverts a task with prepared arguments. */
-export async function perform(request: WorkRequest, work: Work, hooks: PerformHooks): Promise<Outcome> {
+export async function perform(request: WorkRequest, work: Work, host: PerformHost): Promise<Outcome> {
   let run: (context: Context) => unknown;
   try {
     run = bind(request, work);
   } catch (error) {
     return refused(error);
   }
-  const { context, end } = openContext(request, hooks);
-  const start = hooks.now();
+  const { context, end } = openContext(request, host);
+  const start = host.now();
   let elapsed = 0;
   let value: unknown;
   try {
     value = await run(context);
-    elapsed = hooks.now() - start;
+    elapsed = host.now() - start;
   } catch (error) {
-    return failed(request.action, error, hooks.now() - start);
+    return failed(request.action, error, host.now() - start);
   } finally {
     end();
   }
@@ -46,13 +47,23 @@ export async function perform(request: WorkRequest, work: Work, hooks: PerformHo
   }
 }
 
+/** The task's code did not begin, because of this error. */
 export function refused(error: unknown): Outcome {
   return { kind: 'refused', failure: failureFrom(error) };
 }
 
-export function failed(action: WorkRequest['action'], error: unknown, elapsed: number): Outcome {
+/** It began and failed with this error. */
+export function failed(action: WorkRequest['action'], error: unknown, elapsed: number): Failed {
   const kind = action === 'execute' ? 'failed' : 'revert-failed';
   return { kind, failure: failureFrom(error), elapsed };
+}
+
+/** It gave this value, which is closed now. Throws what `close` throws. */
+export function succeeded(request: WorkRequest, value: unknown, elapsed: number): Outcome {
+  if (request.action === 'revert') return { kind: 'reverted', result: close(value, 'result'), elapsed };
+  const absent = absentTakes(value, request.takes);
+  const result: Value = close(value, 'result', { read: request.read });
+  return { kind: 'executed', result, absent, elapsed };
 }
 
 /** Opens all that the task is called with; what goes wrong here is not the task's doing. */
@@ -63,7 +74,8 @@ function bind(request: WorkRequest, work: Work): (context: Context) => unknown {
   return (context) => work.revert?.(args, context, undo);
 }
 
-function openArguments(prepared: readonly PreparedArgument[]): Readonly<Record<string, unknown>> {
+/** The values of prepared arguments, by name. */
+export function openArguments(prepared: readonly PreparedArgument[]): Readonly<Record<string, unknown>> {
   const args: Record<string, unknown> = {};
   for (const { name, value, take } of prepared) {
     // Defined, not assigned: an argument named __proto__ is one more argument.
@@ -85,11 +97,4 @@ function openUndo({ executed, failures }: RevertRequest): Undo {
     failure: executed.kind === 'failure' ? errorFrom(executed.failure) : undefined,
     failures: errors,
   };
-}
-
-export function succeeded(request: WorkRequest, value: unknown, elapsed: number): Outcome {
-  if (request.action === 'revert') return { kind: 'reverted', result: close(value, 'result'), elapsed };
-  const absent = absentTakes(value, request.takes);
-  const result: Value = close(value, 'result', { read: request.read });
-  return { kind: 'executed', result, absent, elapsed };
 }

@@ -15,7 +15,7 @@ import { randomInt } from 'node:crypto';
 import { types } from 'node:util';
 import { Deserializer, Serializer } from 'node:v8';
 import { TaskloomError } from '../errors.ts';
-import { isMoved, type Range, sharedRange } from './marks.ts';
+import { isMoved, type Range, sharedRange } from './buffer-marks.ts';
 
 /** Bytes from which copying twice costs more than a SharedArrayBuffer of its own. */
 export const LARGE: number = 64 * 1024;
@@ -73,8 +73,8 @@ export interface Encoded {
 }
 
 /**
- * @param bare ArrayBuffers that stand in the value as themselves and shall travel beside the bytes.
- * @param move Whether buffers marked to be moved stand in `buffers` as they are, for `detach`.
+ * @param bare - ArrayBuffers that stand in the value as themselves and shall travel beside the bytes.
+ * @param move - Whether buffers marked to be moved stand in `buffers` as they are, for `detach`.
  * @throws Refused for a part that can't be written, RangeError for too much, and whatever a getter throws.
  */
 export function encode(value: unknown, bare: readonly ArrayBuffer[], move: boolean): Encoded {

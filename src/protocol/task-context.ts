@@ -14,7 +14,7 @@ const EVERY = 5;
 const LONGEST_LINE = 64 * 1024;
 
 /** What a run of a task needs from the side that it runs on. */
-export interface ContextHooks {
+export interface ContextHost {
   readonly signal: AbortSignal;
   readonly callService: CallService;
   onEvent(event: WorkEvent): void;
@@ -26,13 +26,13 @@ export interface OpenContext {
   end(): void;
 }
 
-export function openContext({ identity, services }: WorkRequest, hooks: ContextHooks): OpenContext {
+export function openContext({ identity, services }: WorkRequest, host: ContextHost): OpenContext {
   let ended = false;
-  const progress = limit((event) => hooks.onEvent(event));
+  const progress = limit((event) => host.onEvent(event));
   const write = (level: LogLevel, message: unknown, details: unknown): void => {
     if (ended) return;
     progress.flush();
-    hooks.onEvent({ kind: 'log', level, message: line(message), details });
+    host.onEvent({ kind: 'log', level, message: line(message), details });
   };
   const log: Log = {
     debug: (message, details) => write('debug', message, details),
@@ -45,13 +45,13 @@ export function openContext({ identity, services }: WorkRequest, hooks: ContextH
     flowName: identity.flowName,
     flowId: identity.flowId,
     attempt: identity.attempt,
-    signal: hooks.signal,
+    signal: host.signal,
     progress(fraction, details) {
       if (typeof fraction !== 'number' || Number.isNaN(fraction)) throw notAFraction(identity.atom, fraction);
       if (!ended) progress.tell({ kind: 'progress', fraction: Math.min(1, Math.max(0, fraction)), details });
     },
     log,
-    services: serviceFunctions(services, hooks.callService),
+    services: serviceFunctions(services, host.callService),
     transfer,
     share,
   };

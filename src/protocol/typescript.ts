@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
 
 const TYPESCRIPT = /\.[cm]?tsx?$/;
 /** tsx's programming interfaces: `require()` and `import` each have their own. */
@@ -37,7 +38,8 @@ export async function prepareTypeScript(url: string): Promise<void> {
 
 /** The sentence to add when an import failed for a reason that tsx would have cured; else the empty string. */
 export function typeScriptHint(error: unknown): string {
-  const { code, url } = Object(error) as { code?: unknown; url?: unknown };
+  const code = codeOf(error);
+  const { url } = Object(error) as { url?: unknown };
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
     return ' Run Node with --import tsx to import TypeScript from JavaScript.';
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')

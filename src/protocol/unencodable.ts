@@ -1,6 +1,7 @@
 /** Says why a value can't be closed, and where in it: looked for only when the serializer has given up. */
 import { types } from 'node:util';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
 import { encode, Refused } from './serializer.ts';
 import { type Part, pathOf, walk } from './walk.ts';
 
@@ -10,7 +11,7 @@ const REASON_LIMIT = 300;
 
 /**
  * The error for a value that `encode` threw `thrown` at.
- * @param where The word that paths begin with, such as `result` or `store.pixels`.
+ * @param where - The word that paths begin with, such as `result` or `store.pixels`.
  * @returns VALUE_NOT_ENCODABLE with the path to the first part that can't be encoded, or VALUE_TOO_LARGE.
  */
 export function whyNot(value: unknown, where: string, thrown: unknown): TaskloomError {
@@ -24,7 +25,7 @@ export function whyNot(value: unknown, where: string, thrown: unknown): Taskloom
   if (
     thrown instanceof RangeError ||
     message.includes('out of memory') ||
-    isCode(thrown, 'ERR_BUFFER_TOO_LARGE')
+    codeOf(thrown) === 'ERR_BUFFER_TOO_LARGE'
   )
     return new TaskloomError(
       'VALUE_TOO_LARGE',
@@ -89,8 +90,4 @@ function shown(thrown: unknown): string {
   } catch {
     return 'something that cannot be shown';
   }
-}
-
-function isCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }

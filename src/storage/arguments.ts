@@ -4,7 +4,7 @@
  */
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import type { AnyTask } from '../flow/unit.ts';
+import type { AnyAtom } from '../flow/unit.ts';
 import { close, type Value } from '../protocol/codec.ts';
 import type { PreparedArgument } from '../protocol/messages.ts';
 import type { Storage } from './storage.ts';
@@ -19,13 +19,13 @@ export function prepareArguments(
   action: 'execute' | 'revert',
   storage: Storage,
 ): readonly PreparedArgument[] {
-  const { task } = node;
-  const args = action === 'execute' ? task.args : task.revertArgs;
+  const { atom } = node;
+  const args = action === 'execute' ? atom.args : atom.revertArgs;
   const sources = action === 'execute' ? node.sources : node.revertSources;
   const prepared: PreparedArgument[] = [];
   for (const [at, { name, symbol, optional }] of args.entries()) {
-    if (task.inject.has(name)) {
-      prepared.push({ name, value: injected(task, name), take: null });
+    if (atom.inject.has(name)) {
+      prepared.push({ name, value: injected(node, name), take: null });
       continue;
     }
     const stored = storage.stored(symbol);
@@ -54,14 +54,13 @@ function findProvided(
   return null;
 }
 
-/** Closed injects, once per task however often it runs. */
-const closedInjects = new WeakMap<AnyTask, Map<string, Value>>();
+/** Closed injects, once per atom however often it runs. */
+const closedInjects = new WeakMap<AnyAtom, Map<string, Value>>();
 
-function injected(task: AnyTask, name: string): Value {
-  const closed = closedInjects.get(task) ?? new Map<string, Value>();
-  closedInjects.set(task, closed);
-  if (!closed.has(name))
-    closed.set(name, close(task.inject.get(name), `inject.${name} of task '${task.name}'`));
+function injected({ name: task, atom }: AtomNode, name: string): Value {
+  const closed = closedInjects.get(atom) ?? new Map<string, Value>();
+  closedInjects.set(atom, closed);
+  if (!closed.has(name)) closed.set(name, close(atom.inject.get(name), `inject.${name} of task '${task}'`));
   return closed.get(name);
 }
 

@@ -4,8 +4,16 @@ import type { Take } from '../flow/symbols.ts';
 import type { Value } from '../protocol/codec.ts';
 import type { AtomState, Intention } from '../states.ts';
 
+/** One attempt of a retry: the value that it gave, and what failed then. */
+interface AttemptRecord {
+  readonly provided: Value;
+  /** By atom, the first failure of each. */
+  readonly failures: Map<string, Failure>;
+}
+
 export interface AtomRecord {
   readonly name: string;
+  readonly kind: 'task' | 'retry';
   state: AtomState;
   intention: Intention;
   /** How often execute has begun. */
@@ -24,11 +32,16 @@ export interface AtomRecord {
   progress: number;
   progressDetails: unknown;
   metadata: Record<string, unknown> | null;
+  /** Of a retry: its attempts since the last revert. */
+  readonly history: AttemptRecord[];
+  /** Of a retry that is RETRYING: when it goes on, in ms since 1970. */
+  retryAt: number;
 }
 
-export function newRecord(name: string): AtomRecord {
+export function newRecord(name: string, kind: AtomRecord['kind']): AtomRecord {
   return {
     name,
+    kind,
     state: 'PENDING',
     intention: 'EXECUTE',
     attempt: 0,
@@ -41,12 +54,17 @@ export function newRecord(name: string): AtomRecord {
     progress: 0,
     progressDetails: undefined,
     metadata: null,
+    history: kind === 'retry' ? [] : NO_HISTORY,
+    retryAt: 0,
   };
 }
 
 const NONE: readonly Take[] = [];
+/** Tasks share it, and nothing is put there. */
+const NO_HISTORY: AttemptRecord[] = [];
 
 /** Puts an atom back to where it has not run. */
 export function clearRecord(record: AtomRecord): void {
-  Object.assign(record, { ...newRecord(record.name), attempt: record.attempt, metadata: record.metadata });
+  const { name, kind, attempt, metadata } = record;
+  Object.assign(record, { ...newRecord(name, kind), attempt, metadata });
 }

@@ -4,9 +4,10 @@
  */
 import { v7 as uuid } from 'uuid';
 import type { Compilation } from '../compile/compilation.ts';
-import type { AtomNode, Source } from '../compile/node.ts';
+import { type AtomNode, isAtom, type RetryNode, type Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
+import { History } from '../flow/history.ts';
 import { hint } from '../hint.ts';
 import { close, open, type Value } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
@@ -43,7 +44,7 @@ export class Storage {
     this.flowId = flowId;
     this.flowName = compilation.root.name;
     this.#records = compilation.nodes.map((node) =>
-      node.kind === 'task' ? newRecord(node.name) : undefined,
+      isAtom(node) ? newRecord(node.name, node.kind) : undefined,
     );
   }
 
@@ -79,7 +80,7 @@ export class Storage {
   get(atom: string): unknown {
     const record = this.#recordOf(atom);
     if (!READABLE.has(record.state)) {
-      throw new TaskloomError('SYMBOL_NOT_FOUND', `Task '${atom}' has no result: it is ${record.state}.`, {
+      throw new TaskloomError('SYMBOL_NOT_FOUND', `Atom '${atom}' has no result: it is ${record.state}.`, {
         details: { atom, state: record.state },
       });
     }
@@ -157,6 +158,17 @@ export class Storage {
     return this.#errors((record) => record.revertFailure);
   }
 
+  /**
+   * The attempts of a retry since it was last reverted, the first one first.
+   *
+   * @throws TaskloomError ATOM_NOT_FOUND, also for a task
+   */
+  retryHistory(retry: string): History {
+    const node = this.#compilation.atoms.get(retry);
+    if (node?.kind !== 'retry') throw this.#unknown(retry, 'retry');
+    return this.historyOf(node);
+  }
+
   /** Notes kept with an atom. Returned as a copy; set with `annotate`. */
   metadata(atom: string): Readonly<Record<string, unknown>> {
     return { ...this.#recordOf(atom).metadata };
@@ -187,6 +199,15 @@ export class Storage {
     const failures = new Map<string, Failure>();
     for (const record of this.#records) if (record?.failure) failures.set(record.name, record.failure);
     return failures;
+  }
+
+  historyOf(node: RetryNode): History {
+    const { history, failure } = this.recordAt(node);
+    const attempts = history.map(({ provided, failures }) => ({
+      provided: open(provided),
+      failures: new Map([...failures].map(([atom, each]) => [atom, errorFrom(each)])),
+    }));
+    return new History(attempts, failure === null ? null : errorFrom(failure));
   }
 
   setProgress(atom: string, fraction: number, details: unknown): void {
@@ -243,10 +264,13 @@ export class Storage {
   #recordOf(atom: string): AtomRecord {
     const node = this.#compilation.atoms.get(atom);
     if (node !== undefined) return this.recordAt(node);
-    throw new TaskloomError(
-      'ATOM_NOT_FOUND',
-      `Flow '${this.flowName}' has no task '${atom}'.${hint(atom, this.#compilation.atoms.keys())}`,
-      { details: { atom } },
-    );
+    throw this.#unknown(atom, 'atom');
+  }
+
+  #unknown(atom: string, what: string): TaskloomError {
+    const way = hint(atom, this.#compilation.atoms.keys());
+    return new TaskloomError('ATOM_NOT_FOUND', `Flow '${this.flowName}' has no ${what} '${atom}'.${way}`, {
+      details: { atom },
+    });
   }
 }

@@ -75,7 +75,7 @@ describe('a symbol does not come from', () => {
     const flow = unordered('f').add([gives('p', 'x'), takes('c', 'x')]);
     await expect(seen(flow)).rejects.toEqual(refusal);
     await expect(seen(unordered('f').add([gives('p', 'x'), takes('c', 'x')]))).rejects.toThrow(
-      "task 'c' requires 'x', which task 'p' provides, but not before it",
+      "task 'c' requires 'x', which 'p' provides, but not before it",
     );
   });
 
