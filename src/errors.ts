@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   FLOW_ABORTED: 'The run was stopped by its signal. The reason is the cause.',
   WRAPPED_FAILURE: 'Several atoms failed; see failures.',
   THROWN_VALUE: 'A task threw something that is no Error. details.thrown holds it.',
+  RETRY_EXHAUSTED: 'A forEach retry was to begin an attempt, and no value is left to try: its list is empty.',
   DECISION_INVALID:
     "A retry's onFailure must answer with 'RETRY', 'REVERT' or 'REVERT_ALL', or a promise of one.",
   // Tasks and workers: failures of one task, which the flow resolves by reverting.

@@ -2,6 +2,7 @@
 
 // Define.
 export type { AnyServices, Context, Log, LogLevel, Services } from './flow/context.ts';
+export type { Decider, Depth, LinkOptions } from './flow/decider.ts';
 export type { Again, DefinedTask, Listed, Provides, Spec, SpecOf } from './flow/definition.ts';
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
@@ -20,13 +21,15 @@ export {
   retry,
   times,
 } from './flow/retry.ts';
-export type { GivesOf, NeedsOf, Nothing } from './flow/symbols.ts';
+export type { Argument, GivesOf, NeedsOf, Nothing, Provided, Take } from './flow/symbols.ts';
 export { type DefineTask, type Task, task, taskModule } from './flow/task.ts';
-export type { AnyAtom, AnyFlow, AnyRetry, AnyTask, AnyUnit, Undo } from './flow/unit.ts';
+export type { AnyAtom, AnyFlow, AnyRetry, AnyTask, AnyUnit, Link, Undo, Work } from './flow/unit.ts';
+export type { Addable, FlowOptions } from './flow/unit-list.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 
 // Run.
 export type { Compilation } from './compile/compilation.ts';
+export type { AtomNode, FlowNode, Node, RetryNode, Source, TaskNode } from './compile/node.ts';
 export type { Engine } from './engine/engine.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
 export { createEngine, run } from './engine/run.ts';
@@ -36,6 +39,7 @@ export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
 
 // Hear.
 export type { AtomEvent, EngineEvents, FlowEvent, LogEvent, ProgressEvent } from './engine/events.ts';
+export type { Listener } from './notifier.ts';
 export type { AtomState, EngineState, FlowState, Intention } from './states.ts';
 
 // What can go wrong.
@@ -45,5 +49,5 @@ export { registerError, WrappedFailure } from './revival.ts';
 
 // For executors of your own.
 export type { Call, StopOptions, TaskExecutor } from './executor/executor.ts';
-export type { Value } from './protocol/codec.ts';
+export type { Closed, Value } from './protocol/codec.ts';
 export type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from './protocol/messages.ts';

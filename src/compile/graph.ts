@@ -60,7 +60,17 @@ export function buildGraph(root: AnyUnit): Graph {
     span.last = placeFlowNode(graph, 'exit', frame.flow, frame.entry.flow as Draft<FlowNode> | null);
     connectFlow(frame.flow, span, graph.spans);
   }
+  handDownDeciders(graph.nodes);
   return graph;
+}
+
+/** Whoever decides about a flow decides about its first atoms; nodes stand after the entries around them. */
+function handDownDeciders(nodes: readonly Draft<Node>[]): void {
+  for (const node of nodes) {
+    for (const before of node.predecessors) {
+      if (before.kind === 'entry') for (const edge of before.deciding) node.deciding.push(edge);
+    }
+  }
 }
 
 /** Places the entry of a flow, and its retry behind it. */
@@ -113,6 +123,7 @@ function placeAtom(
     sources: NO_SOURCES,
     revertSources: NO_SOURCES,
     read: false,
+    deciding: [],
   } as Draft<AtomNode>;
   graph.nodes.push(node);
   graph.atoms.set(name, node);
@@ -133,6 +144,7 @@ function placeFlowNode(
     name: unit.name,
     flow: around as FlowNode | null,
     unit,
+    deciding: [],
     predecessors: [],
     successors: [],
     rank: 0,
@@ -181,7 +193,11 @@ function connectFlow(flow: AnyFlow, { head, last }: Span, spans: ReadonlyMap<Any
     }
     case 'unordered':
     case 'graph':
-      for (const link of flow.links) connect(spanOf(link.from).last, spanOf(link.to).first);
+      for (const { from, to, deciding } of flow.links) {
+        const [before, after] = [spanOf(from).last, spanOf(to).first];
+        connect(before, after);
+        if (deciding !== null) after.deciding.push({ ...deciding, from: before as Node });
+      }
       for (const unit of flow.units) {
         const span = spanOf(unit);
         if (span.first.predecessors.length === 0) connect(head, span.first);

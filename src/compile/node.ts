@@ -1,5 +1,6 @@
 /** The parts of an execution graph: atoms in their places, the ends of flows, and who provides what to whom. */
 
+import type { Deciding } from '../flow/decider.ts';
 import type { Provided } from '../flow/symbols.ts';
 import type { AnyFlow, AnyRetry, AnyTask } from '../flow/unit.ts';
 
@@ -20,9 +21,11 @@ interface AnyAtomNode {
   readonly revertSources: readonly (Source | null)[];
   /** True when a task may read what this one provides, its own revert included. */
   readonly read: boolean;
+  /** On the links to it, and on those to the flows of which it is the first. */
+  readonly deciding: readonly DecidingEdge[];
 }
 
-interface TaskNode extends AnyAtomNode {
+export interface TaskNode extends AnyAtomNode {
   readonly kind: 'task';
   readonly atom: AnyTask;
 }
@@ -43,6 +46,8 @@ export interface FlowNode {
   /** The entry of the flow around this one. */
   readonly flow: FlowNode | null;
   readonly unit: AnyFlow;
+  /** On the links to the flow; of an exit none. */
+  readonly deciding: readonly DecidingEdge[];
   readonly predecessors: readonly Node[];
   readonly successors: readonly Node[];
   readonly rank: number;
@@ -52,6 +57,11 @@ export type Node = AtomNode | FlowNode;
 
 export function isAtom(node: Node): node is AtomNode {
   return node.kind === 'task' || node.kind === 'retry';
+}
+
+/** Who is asked before an atom runs: the decider of a link, and where that link comes from. */
+export interface DecidingEdge extends Deciding {
+  readonly from: Node;
 }
 
 /** A provider of a symbol, linked to the one that it shadows. */

@@ -1,8 +1,8 @@
 /** Takes outcomes back: new states, results and failures. Says which execute failed; what that means is resolved elsewhere. */
 import { errorFrom } from '../revival.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Completion } from './arrival.ts';
 import type { Moves } from './moves.ts';
-import type { Arrival } from './scheduler.ts';
 
 /** What an outcome leaves to be decided. */
 export type Completed =
@@ -10,13 +10,12 @@ export type Completed =
   | { readonly kind: 'execute-failed' }
   | { readonly kind: 'revert-failed'; readonly error: Error };
 
-export function complete({ node, action, outcome }: Arrival, storage: Storage, moves: Moves): Completed {
+export function complete({ node, action, outcome }: Completion, storage: Storage, moves: Moves): Completed {
   const { state, attempt } = storage.recordAt(node);
   switch (outcome.kind) {
     case 'executed': {
       const { result, absent, elapsed } = outcome;
-      if (node.kind === 'retry')
-        storage.recordAt(node).history.push({ provided: result, failures: new Map() });
+      if (node.kind === 'retry') moves.noteAttempt(node, result);
       moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null, elapsed });
       return { kind: 'done' };
     }
@@ -34,15 +33,12 @@ export function complete({ node, action, outcome }: Arrival, storage: Storage, m
       moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, began: false });
       return { kind: 'execute-failed' };
     case 'reverted':
-      storage.recordAt(node).history.length = 0;
+      if (node.kind === 'retry') moves.forgetAttempts(node);
       moves.moveAtom(node, 'REVERTED', { revertResult: outcome.result, elapsed: outcome.elapsed });
       return { kind: 'done' };
     case 'revert-failed':
       if (state !== 'REVERTING') moves.moveAtom(node, 'REVERTING');
       moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure, elapsed: outcome.elapsed });
       return { kind: 'revert-failed', error: errorFrom(outcome.failure) };
-    case 'withdrawn':
-      // The scheduler drops these: nobody wants to know any more.
-      return { kind: 'done' };
   }
 }

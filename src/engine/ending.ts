@@ -6,8 +6,8 @@ import { WrappedFailure } from '../revival.ts';
 import type { AtomState, FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 
-/** Still to be executed, and still to be reverted or tried again. */
-const WAITING: ReadonlySet<AtomState> = new Set(['PENDING', 'RETRYING']);
+/** Still to be executed or, having failed, to be resolved; and still to be reverted or tried again. */
+const WAITING: ReadonlySet<AtomState> = new Set(['PENDING', 'RETRYING', 'FAILURE']);
 const RAN: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'RETRYING']);
 
 /** The state for a flow of which nothing runs and nothing more is started. */
@@ -40,9 +40,11 @@ export function endError(
   abort: { readonly reason: unknown } | null,
 ): Error | null {
   const state = storage.flowState;
-  if (state === 'FAILURE') return oneOf(fatal);
+  if (state === 'FAILURE') return errorOf(fatal);
   if (abort !== null && state !== 'SUCCESS') return abortError(storage, abort.reason);
-  return state === 'REVERTED' ? oneOf(storage.failures) : null;
+  if (state !== 'REVERTED') return null;
+  const message = `Flow '${storage.flowName}' was reverted, and no atom has failed.`;
+  return errorOf(storage.failures) ?? new TaskloomError('ENGINE_STATE_INVALID', message);
 }
 
 /** The error of a run that its signal stopped. */
@@ -54,7 +56,7 @@ export function abortError({ flowName, flowState, failures }: Storage, reason: u
   });
 }
 
-function oneOf(errors: ReadonlyMap<string, Error>): Error | null {
+function errorOf(errors: ReadonlyMap<string, Error>): Error | null {
   const [first] = errors.values();
   return errors.size > 1 ? new WrappedFailure(errors) : (first ?? null);
 }

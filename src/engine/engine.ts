@@ -3,15 +3,15 @@
  *
  *   compile ─▶ prepare ─▶ validate ─▶ run (engine/loop.ts) ─▶ results, or the error
  */
-import { fileURLToPath } from 'node:url';
 import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
 import type { StopOptions, TaskExecutor } from '../executor/executor.ts';
+import { checkUnit } from '../flow/recognise.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { type Listener, Notifier } from '../notifier.ts';
-import { loadingModule, noteRunWhileLoading } from '../protocol/loading.ts';
+import { loadingModule, noteRunWhileLoading, runsFlow } from '../protocol/loading.ts';
 import { RESETTABLE } from '../states.ts';
 import { Storage } from '../storage/storage.ts';
 import { onAborted } from './abort.ts';
@@ -38,9 +38,10 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #closed = false;
 
   /** Use `createEngine`, which knows the flow's types. */
-  constructor(root: AnyUnit, options: AnyEngineOptions, door: string) {
-    checkEngineOptions(options, door);
+  constructor(root: AnyUnit, options: AnyEngineOptions, place: string) {
     refuseWhileLoading();
+    checkUnit(root, place);
+    checkEngineOptions(options, place);
     this.#root = root;
     this.#options = options;
     this.flowId = options.flowId ?? uuid();
@@ -175,7 +176,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const { compilation, storage } = parts;
     this.prepare();
     this.validate();
-    const { signal, services = {}, deferReverts = true } = this.#options;
+    const { signal, services = {}, deferReverts = true, neverResolve = false } = this.#options;
     if (signal?.aborted) throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);
     await this.#executor.executor.start();
@@ -183,12 +184,17 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
     if (storage.flowState === 'REVERTED') resetAll(parts);
     parts.moves.moveFlow('RUNNING');
-    const loop = new Loop(parts, this.#executor.executor, services, deferReverts);
+    const loop = new Loop(parts, this.#executor.executor, services, { deferReverts, neverResolve });
     this.#loop = loop;
     const unfollow =
       signal === undefined ? () => {} : onAborted(signal, () => this.#abort(loop, signal.reason));
     try {
       for await (const _ of loop.states());
+    } catch (thrown) {
+      // A mistake of ours; the flow is left in a state from which it can be reset.
+      if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING')
+        parts.moves.moveFlow('FAILURE');
+      throw thrown;
     } finally {
       unfollow();
     }
@@ -208,11 +214,7 @@ function refuseWhileLoading(): void {
   const module = loadingModule();
   if (module === null) return;
   noteRunWhileLoading(module);
-  throw new TaskloomError(
-    'MODULE_RUNS_FLOW',
-    `The task module ${fileURLToPath(module)} starts a run when it is imported, and workers import it. Keep tasks in a file of their own, and call run() in another.`,
-    { details: { module } },
-  );
+  throw runsFlow(module);
 }
 
 function resetAll({ compilation, moves }: LoopParts): void {

@@ -4,7 +4,6 @@ export class Inbox<T> {
   #items: T[] = [];
   #resolve: (() => void) | null = null;
   #woken = false;
-  #looking = false;
   readonly #waiting: (() => void)[] = [];
 
   put(item: T): void {
@@ -27,17 +26,12 @@ export class Inbox<T> {
     this.#resolve = null;
   }
 
-  /** Hands over all that arrived, one after another; `looked` resolves when `look` is through with each. */
-  async lookThrough(look: (item: T) => void | Promise<void>): Promise<void> {
+  /** Hands over all that arrived; `looked` resolves when `look` has seen each. */
+  lookThrough(look: (item: T) => void): void {
     const items = this.#items;
     this.#items = [];
     this.#woken = false;
-    this.#looking = true;
-    for (const item of items) {
-      const more = look(item);
-      if (more !== undefined) await more;
-    }
-    this.#looking = false;
+    for (const item of items) look(item);
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -47,7 +41,7 @@ export class Inbox<T> {
 
   /** Resolves when what is here now was looked at; null when nothing is here. */
   looked(): Promise<void> | null {
-    if (this.isEmpty && !this.#looking) return null;
+    if (this.isEmpty) return null;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

@@ -9,22 +9,25 @@
  * 2. The loop ends when nothing that it sent is still wanted.
  */
 import type { Compilation } from '../compile/compilation.ts';
-import { type AtomNode, isAtom, type RetryNode } from '../compile/node.ts';
+import { type AtomNode, isAtom, type Node, type RetryNode } from '../compile/node.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
-import type { Failure } from '../failure.ts';
+import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import type { Notifier } from '../notifier.ts';
 import type { WorkEvent } from '../protocol/messages.ts';
+import { errorFrom } from '../revival.ts';
 import type { EngineState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Action, Arrival, Completion } from './arrival.ts';
 import { complete } from './completer.ts';
 import { endState } from './ending.ts';
 import type { EngineEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import type { Moves } from './moves.ts';
-import { nodesBehind, resolve } from './resolution.ts';
-import { type Arrival, Scheduler } from './scheduler.ts';
+import { nodesBehind, type Resolution, resolve } from './resolution.ts';
+import { Scheduler } from './scheduler.ts';
 import type { Ready, Selector } from './selector.ts';
+import { ignoredBy } from './voting.ts';
 
 /** What a loop works on. */
 export interface LoopParts {
@@ -35,22 +38,35 @@ export interface LoopParts {
   readonly notifier: Notifier<EngineEvents>;
 }
 
+/** What the engine's options say about failures. */
+export interface FailurePolicy {
+  readonly deferReverts: boolean;
+  readonly neverResolve: boolean;
+}
+
+/** The user's code is asked; until it answers nothing behind starts. */
+interface Question {
+  readonly behind: ReadonlySet<Node>;
+}
+
+const NOWHERE: ReadonlySet<Node> = new Set();
 const NOTHING: Ready = { execute: [], revert: [], restart: [] };
 
 export class Loop {
   readonly #parts: LoopParts;
   readonly #inbox = new Inbox<Arrival>();
   readonly #scheduler: Scheduler;
-  readonly #deferReverts: boolean;
+  readonly #policy: FailurePolicy;
+  readonly #questions = new Set<Question>();
   /** Errors that stop the run itself, by atom: failed reverts. */
   readonly fatal: Map<string, Error>;
 
   /** What reverts are told of; made anew when another execute has failed. */
   #failures: ReadonlyMap<string, Failure> | null = null;
 
-  constructor(parts: LoopParts, executor: TaskExecutor, services: Services, deferReverts: boolean) {
+  constructor(parts: LoopParts, executor: TaskExecutor, services: Services, policy: FailurePolicy) {
     this.#parts = parts;
-    this.#deferReverts = deferReverts;
+    this.#policy = policy;
     this.#scheduler = new Scheduler(executor, parts.storage, this.#inbox, services, {
       began: (node, action) => this.#began(node, action),
       said: (node, event) => this.#said(node, event),
@@ -63,18 +79,18 @@ export class Loop {
     const { selector, moves, compilation, storage } = this.#parts;
     yield 'RESUMING';
     selector.rebuild();
-    if (storage.executeFailures().size > 0) this.#takeBack();
+    this.#resolveLeftovers();
     let ready = this.#select();
     do {
       yield 'SCHEDULING';
       this.#schedule(ready);
       do {
         yield 'WAITING';
-        if (this.#scheduler.outstanding > 0) await this.#inbox.arrival();
+        if (this.#outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
-        await this.#inbox.lookThrough((arrival) => this.#complete(arrival));
+        this.#inbox.lookThrough((arrival) => this.#look(arrival));
         ready = this.#select();
-      } while (ready === NOTHING && (this.#scheduler.outstanding > 0 || !this.#inbox.isEmpty));
+      } while (ready === NOTHING && (this.#outstanding > 0 || !this.#inbox.isEmpty));
     } while (ready !== NOTHING);
     const end = endState(compilation, storage, this.fatal);
     moves.moveFlow(end);
@@ -86,6 +102,7 @@ export class Loop {
     if (this.#parts.storage.flowState !== 'RUNNING') return;
     this.#parts.moves.moveFlow('SUSPENDING');
     this.#scheduler.withdrawQueued();
+    this.#questions.clear();
     this.#inbox.wake();
   }
 
@@ -94,6 +111,7 @@ export class Loop {
     if (this.#parts.storage.flowState !== 'RUNNING') return;
     this.#takeBack();
     this.#scheduler.abortRunning(reason);
+    this.#questions.clear();
     this.#inbox.wake();
   }
 
@@ -103,14 +121,49 @@ export class Loop {
     return ready.execute.length + ready.revert.length + ready.restart.length === 0 ? NOTHING : ready;
   }
 
+  /** What is sent off or asked, and not yet answered. */
+  get #outstanding(): number {
+    return this.#scheduler.outstanding + this.#questions.size;
+  }
+
   #schedule(ready: Ready): void {
-    if (this.#parts.storage.flowState !== 'RUNNING') return;
+    const { storage } = this.#parts;
+    if (storage.flowState !== 'RUNNING') return;
     if (ready.revert.length > 0) {
-      this.#failures ??= this.#parts.storage.executeFailures();
+      this.#failures ??= storage.executeFailures();
       for (const node of ready.revert) this.#scheduler.revert(node, this.#failures);
     }
     for (const retry of ready.restart) this.#restart(retry);
-    for (const node of ready.execute) this.#scheduler.execute(node);
+    for (const node of ready.execute) {
+      if (node.deciding.length > 0) this.#vote(node);
+      else this.#execute(node);
+    }
+  }
+
+  /** Not while a retry is asked behind which the atom lies: whatever that says, the atom is not to run now. */
+  #execute(node: AtomNode): void {
+    for (const { behind } of this.#questions) if (behind.has(node)) return;
+    this.#scheduler.execute(node);
+  }
+
+  /** Asks the deciders of an atom that is ready. */
+  #vote(node: AtomNode): void {
+    this.#ask(
+      NOWHERE,
+      ignoredBy(node, this.#parts.storage).then(
+        (ignored) => ({ kind: 'voted', node, ignored }),
+        (thrown: unknown) => ({ kind: 'undecided', node, failure: failureFrom(thrown) }),
+      ),
+    );
+  }
+
+  /** Waits for the user's code without holding up the loop. A suspend or an abort doesn't wait for the answer. */
+  #ask(behind: ReadonlySet<Node>, answer: Promise<Arrival>): void {
+    const question = { behind };
+    this.#questions.add(question);
+    void answer.then((arrival) => {
+      if (this.#questions.delete(question)) this.#inbox.put(arrival);
+    });
   }
 
   /** Puts back what lies behind a retry, and sends the retry off for its next attempt. */
@@ -126,23 +179,86 @@ export class Loop {
     this.#scheduler.execute(retry);
   }
 
-  #complete(arrival: Arrival): void | Promise<void> {
-    const completed = complete(arrival, this.#parts.storage, this.#parts.moves);
+  #look(arrival: Arrival): void {
+    switch (arrival.kind) {
+      case 'completion':
+        this.#complete(arrival);
+        return;
+      case 'resolved':
+        this.#apply(arrival.resolution);
+        return;
+      case 'voted':
+        this.#heed(arrival.node, arrival.ignored);
+        return;
+      case 'undecided': {
+        const { node, failure } = arrival;
+        this.#complete({
+          kind: 'completion',
+          node,
+          action: 'execute',
+          outcome: { kind: 'refused', failure },
+        });
+      }
+    }
+  }
+
+  #complete(completion: Completion): void {
+    const completed = complete(completion, this.#parts.storage, this.#parts.moves);
     switch (completed.kind) {
       case 'done':
         return;
       case 'execute-failed':
         this.#failures = null;
-        return this.#resolve(arrival.node);
+        this.#resolve(completion.node);
+        return;
       case 'revert-failed':
-        this.fatal.set(arrival.node.name, completed.error);
-        this.#scheduler.withdrawQueued();
+        this.#stop(completion.node.name, completed.error);
     }
   }
 
-  async #resolve(failed: AtomNode): Promise<void> {
+  /** The deciders' answer: the atom runs, or what a no reaches is ignored. */
+  #heed(node: AtomNode, ignored: readonly AtomNode[]): void {
     const { moves, storage } = this.#parts;
-    const resolution = await resolve(failed, storage, this.#deferReverts);
+    if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
+    if (ignored.length === 0) this.#execute(node);
+    for (const each of ignored) {
+      if (storage.recordAt(each).state !== 'PENDING') continue;
+      moves.setIntention(each, 'IGNORE');
+      moves.moveAtom(each, 'IGNORE');
+    }
+  }
+
+  /** What failed in an earlier run of this engine and was not resolved then. */
+  #resolveLeftovers(): void {
+    const { compilation, storage } = this.#parts;
+    for (const node of compilation.atoms.values()) {
+      const { state, intention } = storage.recordAt(node);
+      if (state === 'FAILURE' && intention === 'EXECUTE') this.#resolve(node);
+    }
+  }
+
+  /** Without a retry around the atom all is taken back; else that is asked, and until it answers nothing behind it starts. */
+  #resolve(failed: AtomNode): void {
+    const { moves, storage } = this.#parts;
+    const { deferReverts, neverResolve } = this.#policy;
+    if (neverResolve) {
+      const { failure } = storage.recordAt(failed);
+      if (failure !== null) this.#stop(failed.name, errorFrom(failure));
+    } else if (failed.retry === null) {
+      this.#takeBack();
+    } else {
+      const behind = nodesBehind(failed.retry);
+      this.#scheduler.withdrawQueued('execute', behind);
+      const resolution = resolve(failed, storage, moves, deferReverts);
+      this.#ask(
+        behind,
+        resolution.then((found) => ({ kind: 'resolved', failed, resolution: found })),
+      );
+    }
+  }
+
+  #apply(resolution: Resolution): void {
+    const { moves, storage } = this.#parts;
     if (resolution.kind === 'revert-all') {
       this.#takeBack();
       return;
@@ -156,6 +272,13 @@ export class Loop {
     for (const node of behind) if (isAtom(node)) moves.setIntention(node, 'REVERT');
   }
 
+  /** The run can't go on: nothing more is sent off, and the flow ends in FAILURE. */
+  #stop(atom: string, error: Error): void {
+    this.fatal.set(atom, error);
+    this.#scheduler.withdrawQueued();
+    this.#questions.clear();
+  }
+
   /** Gives every atom the intention REVERT, so that no more start and all that ran are undone. Linear in atoms. */
   #takeBack(): void {
     const { compilation, moves } = this.#parts;
@@ -163,7 +286,7 @@ export class Loop {
     for (const node of compilation.atoms.values()) moves.setIntention(node, 'REVERT');
   }
 
-  #began(node: AtomNode, action: Arrival['action']): void {
+  #began(node: AtomNode, action: Action): void {
     const { moves, storage } = this.#parts;
     if (action === 'revert') moves.moveAtom(node, 'REVERTING');
     else moves.moveAtom(node, 'RUNNING', { began: true, attempt: storage.recordAt(node).attempt + 1 });

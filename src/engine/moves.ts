@@ -2,10 +2,11 @@
  * The one door through which states change: checks the move against the tables, writes it, keeps the selector's
  * counters and tells the listeners.
  */
-import type { AtomNode } from '../compile/node.ts';
+import type { AtomNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
+import type { Failure } from '../failure.ts';
 import type { Notifier } from '../notifier.ts';
-import { open } from '../protocol/codec.ts';
+import { open, type Value } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import {
   type AtomState,
@@ -61,7 +62,8 @@ export class Moves {
     if (!isLegal(node, before.state, to)) throw illegal(node.kind, node.name, before.state, to);
     Object.assign(record, found);
     record.state = to;
-    if (to === 'RUNNING' || to === 'REVERTING') record.progress = 0;
+    if (to === 'RUNNING' || to === 'REVERTING')
+      Object.assign(record, { progress: 0, progressDetails: undefined });
     if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
     this.#selector.changed(node, before);
     this.#tell(record, before.state, elapsed ?? null);
@@ -73,6 +75,30 @@ export class Moves {
     if (before.intention === intention) return;
     record.intention = intention;
     this.#selector.changed(node, before);
+  }
+
+  /** A retry begins an attempt with the value that it gave. */
+  noteAttempt(retry: RetryNode, provided: Value): void {
+    const record = this.#storage.recordAt(retry);
+    record.history = [...record.history, { provided, failures: new Map() }];
+  }
+
+  /** An atom failed in the current attempt; the first failure of each counts. */
+  noteFailure(retry: RetryNode, atom: string, failure: Failure): void {
+    const record = this.#storage.recordAt(retry);
+    const attempt = record.history.at(-1);
+    if (attempt === undefined || attempt.failures.has(atom)) return;
+    const failures = new Map([...attempt.failures, [atom, failure]]);
+    record.history = [...record.history.slice(0, -1), { ...attempt, failures }];
+  }
+
+  /** A retry could not say what a failure means: that is its own failure, though its state stays. */
+  noteOwnFailure(retry: RetryNode, failure: Failure): void {
+    this.#storage.recordAt(retry).failure = failure;
+  }
+
+  forgetAttempts(retry: RetryNode): void {
+    this.#storage.recordAt(retry).history = [];
   }
 
   /** Back to PENDING from whatever state, what it gave forgotten. The selector is to be rebuilt afterwards. */

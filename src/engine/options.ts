@@ -31,6 +31,11 @@ export interface EngineSettings {
    * only the flow of that retry is, as in TaskFlow; what ran elsewhere stays.
    */
   readonly deferReverts?: boolean;
+  /**
+   * True: a failure reverts nothing and asks no retry; the flow ends in FAILURE with all as it was, to be looked at.
+   * Default false.
+   */
+  readonly neverResolve?: boolean;
 }
 
 /** `store` gives the values of symbols; it is demanded when the flow needs some. */
@@ -56,6 +61,7 @@ export function checkEngineOptions(options: AnyEngineOptions, place: string): vo
       signal: { fits: (value) => value instanceof AbortSignal, words: 'an AbortSignal' },
       onAbort: oneOf('suspend', 'revert'),
       deferReverts: A_FLAG,
+      neverResolve: A_FLAG,
     },
     place,
   );

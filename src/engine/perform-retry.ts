@@ -1,9 +1,8 @@
 /** Runs a retry's own functions, on the main thread; whatever they do is an outcome. */
 import type { RetryNode } from '../compile/node.ts';
-import { failureFrom } from '../failure.ts';
 import { absentTakes, close } from '../protocol/codec.ts';
 import type { Outcome, PreparedArgument } from '../protocol/messages.ts';
-import { openArguments } from '../protocol/perform.ts';
+import { failed, openArguments } from '../protocol/perform.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export async function performRetry(
@@ -29,7 +28,6 @@ export async function performRetry(
     );
     return { kind: 'executed', result: close(value, 'result'), absent, elapsed: elapsed() };
   } catch (thrown) {
-    const kind = action === 'execute' ? 'failed' : 'revert-failed';
-    return { kind, failure: failureFrom(thrown), elapsed: elapsed() };
+    return failed(action, thrown, elapsed());
   }
 }

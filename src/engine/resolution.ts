@@ -1,14 +1,16 @@
 /**
  * What an atom's failure means for the others (TaskFlow `completer.py`, `_determine_resolution`): the nearest retry
- * around it is asked, and where that gives up, the next one. Decides; the engine applies.
+ * around it is asked, and where that gives up, the next one. Decides, and notes what the retries are told; the loop
+ * applies.
  */
 import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import { type Failure, failureFrom } from '../failure.ts';
+import { failureFrom } from '../failure.ts';
 import type { Decision } from '../flow/retry.ts';
 import { openArguments } from '../protocol/perform.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Moves } from './moves.ts';
 
 export type Resolution =
   /** Everything that ran is taken back. */
@@ -30,14 +32,15 @@ const DECISIONS: readonly unknown[] = ['RETRY', 'REVERT', 'REVERT_ALL'] satisfie
 export async function resolve(
   failed: AtomNode,
   storage: Storage,
+  moves: Moves,
   deferReverts: boolean,
 ): Promise<Resolution> {
   const failure = storage.recordAt(failed).failure;
   let givenUp: RetryNode | null = null;
   for (let node: AtomNode = failed; node.retry !== null; node = node.retry) {
     const { retry } = node;
-    if (failure !== null) noteFailure(retry, node.name, failure, storage);
-    const decision = await ask(retry, storage);
+    if (failure !== null) moves.noteFailure(retry, node.name, failure);
+    const decision = await ask(retry, storage, moves);
     if (decision === 'RETRY') return { kind: 'retry', retry };
     if (decision === 'REVERT_ALL') return REVERT_ALL;
     givenUp ??= retry;
@@ -52,14 +55,8 @@ export function nodesBehind(start: Node): ReadonlySet<Node> {
   return found;
 }
 
-/** The first failure of each atom in an attempt counts. */
-function noteFailure(retry: RetryNode, atom: string, failure: Failure, storage: Storage): void {
-  const failures = storage.recordAt(retry).history.at(-1)?.failures;
-  if (failures !== undefined && !failures.has(atom)) failures.set(atom, failure);
-}
-
 /** What the retry says. One that can't say it has failed itself, and the retry around it is asked. */
-async function ask(retry: RetryNode, storage: Storage): Promise<Decision> {
+async function ask(retry: RetryNode, storage: Storage, moves: Moves): Promise<Decision> {
   try {
     const args = openArguments(prepareArguments(retry, 'execute', storage));
     const decision = await retry.atom.onFailure(storage.historyOf(retry), args);
@@ -72,7 +69,7 @@ async function ask(retry: RetryNode, storage: Storage): Promise<Decision> {
     }
     return decision as Decision;
   } catch (thrown) {
-    storage.recordAt(retry).failure = failureFrom(thrown);
+    moves.noteOwnFailure(retry, failureFrom(thrown));
     return 'REVERT';
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Sends atoms off to the executor with their arguments, and puts what comes back into the inbox.
  *
- * 1. Each atom sent has one ticket, until its outcome arrives or it is withdrawn.
- * 2. A ticket that has not begun can be withdrawn: the executor is told so when it would begin, and the outcome that
+ * 1. Each atom sent has one dispatch, until its outcome arrives or it is withdrawn.
+ * 2. A dispatch that has not begun can be withdrawn: the executor is told so when it would begin, and the outcome that
  *    then comes is dropped. So nothing waits for a queue that it doesn't want any more.
  * 3. Nothing begins while an outcome waits to be looked at: a failure stops those that have not begun.
  * 4. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
@@ -14,29 +14,25 @@ import { realClock } from '../executor/clock.ts';
 import type { Call, TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
+import { describe } from '../flow/names.ts';
 import type { Executed, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Action, Arrival, Completion } from './arrival.ts';
 import type { Inbox } from './inbox.ts';
 import { performRetry } from './perform-retry.ts';
-
-export interface Arrival {
-  readonly node: AtomNode;
-  readonly action: 'execute' | 'revert';
-  readonly outcome: Outcome;
-}
 
 /** What the scheduler asks of the engine. */
 export interface SchedulerHost {
   /** The atom's code is about to run. */
-  began(node: AtomNode, action: Arrival['action']): void;
+  began(node: AtomNode, action: Action): void;
   said(node: AtomNode, event: WorkEvent): void;
 }
 
-interface Ticket {
+interface Dispatch {
   readonly node: AtomNode;
-  readonly action: Arrival['action'];
+  readonly action: Action;
   state: 'queued' | 'begun' | 'over';
   /** Calls off the timer of a retry's pause. */
   callOff: () => void;
@@ -49,7 +45,7 @@ export class Scheduler {
   readonly #services: Services;
   readonly #host: SchedulerHost;
   readonly #stopping = new AbortController();
-  readonly #tickets = new Set<Ticket>();
+  readonly #dispatches = new Set<Dispatch>();
 
   constructor(
     executor: TaskExecutor,
@@ -69,7 +65,7 @@ export class Scheduler {
 
   /** Atoms sent off of which the outcome is still wanted. */
   get outstanding(): number {
-    return this.#tickets.size;
+    return this.#dispatches.size;
   }
 
   execute(node: AtomNode): void {
@@ -85,11 +81,7 @@ export class Scheduler {
     const undo = node.kind === 'task' ? node.atom.work.revert : node.atom.revert;
     if (undo === null || !record.began) {
       this.#host.began(node, 'revert');
-      this.#inbox.put({
-        node,
-        action: 'revert',
-        outcome: { kind: 'reverted', result: undefined, elapsed: 0 },
-      });
+      this.#put(node, 'revert', { kind: 'reverted', result: undefined, elapsed: 0 });
       return;
     }
     const args = this.#prepare(node, 'revert');
@@ -103,10 +95,10 @@ export class Scheduler {
   }
 
   /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
-  withdrawQueued(action?: Arrival['action'], among?: ReadonlySet<Node>): void {
-    for (const ticket of this.#tickets) {
-      const meant = (action ?? ticket.action) === ticket.action && (among?.has(ticket.node) ?? true);
-      if (ticket.state === 'queued' && meant) this.#end(ticket);
+  withdrawQueued(action?: Action, among?: ReadonlySet<Node>): void {
+    for (const dispatch of this.#dispatches) {
+      const meant = (action ?? dispatch.action) === dispatch.action && (among?.has(dispatch.node) ?? true);
+      if (dispatch.state === 'queued' && meant) this.#end(dispatch);
     }
   }
 
@@ -115,68 +107,76 @@ export class Scheduler {
     this.#stopping.abort(reason);
   }
 
-  #prepare(node: AtomNode, action: Arrival['action']): ReturnType<typeof prepareArguments> | null {
+  #prepare(node: AtomNode, action: Action): ReturnType<typeof prepareArguments> | null {
     try {
       return prepareArguments(node, action, this.#storage);
     } catch (thrown) {
-      const failure = failureFrom(thrown);
-      this.#inbox.put({ node, action, outcome: { kind: 'refused', failure } });
+      this.#put(node, action, { kind: 'refused', failure: failureFrom(thrown) });
       return null;
     }
   }
 
   /** Retries run on this thread; the next attempt waits for its time, and holds up nothing else. */
-  #performHere(node: RetryNode, action: Arrival['action'], args: readonly PreparedArgument[]): void {
+  #performHere(node: RetryNode, action: Action, args: readonly PreparedArgument[]): void {
     const { state, retryAt } = this.#storage.recordAt(node);
     const pause = action === 'execute' && state === 'RETRYING' ? retryAt - Date.now() : 0;
-    this.#send(node, action, async (call, ticket) => {
-      if (pause > 0) await this.#sleep(pause, ticket);
+    this.#send(node, action, async (call, dispatch) => {
+      if (pause > 0) await this.#sleep(pause, dispatch);
       if (!(await call.begin())) return { kind: 'withdrawn' };
       return performRetry(node, action, args, this.#storage);
     });
   }
 
-  /** Resolves after so many ms; never, when the ticket is withdrawn before. */
-  #sleep(ms: number, ticket: Ticket): Promise<void> {
+  /** Resolves after so many ms; never, when the dispatch is withdrawn before. */
+  #sleep(ms: number, dispatch: Dispatch): Promise<void> {
     return new Promise((resolve) => {
-      ticket.callOff = realClock.after(ms, resolve);
+      dispatch.callOff = (this.#executor.clock ?? realClock).after(ms, resolve);
     });
   }
 
-  #send(
-    node: AtomNode,
-    action: Arrival['action'],
-    ship: (call: Call, ticket: Ticket) => Promise<Outcome>,
-  ): void {
-    const ticket: Ticket = { node, action, state: 'queued', callOff: () => {} };
-    this.#tickets.add(ticket);
+  #send(node: AtomNode, action: Action, ship: (call: Call, dispatch: Dispatch) => Promise<Outcome>): void {
+    const dispatch: Dispatch = { node, action, state: 'queued', callOff: () => {} };
+    this.#dispatches.add(dispatch);
     const arrived = (outcome: Outcome): void => {
-      if (ticket.state === 'over') return;
-      this.#end(ticket);
-      this.#inbox.put({ node, action, outcome: checkOutcome(outcome, node, action) });
+      if (dispatch.state === 'over') return;
+      const checked = checkOutcome(outcome, dispatch);
+      this.#end(dispatch);
+      this.#put(node, action, checked);
     };
     try {
-      ship(this.#callFor(ticket), ticket).then(arrived, (thrown) => arrived(broken(node, action, thrown)));
+      ship(this.#callFor(dispatch), dispatch).then(arrived, (thrown) =>
+        arrived(broken(node, action, thrown)),
+      );
     } catch (thrown) {
       arrived(broken(node, action, thrown));
     }
   }
 
-  #begin(ticket: Ticket): boolean {
-    if (ticket.state !== 'queued') return false;
-    ticket.state = 'begun';
-    this.#host.began(ticket.node, ticket.action);
+  #put(node: AtomNode, action: Action, outcome: Completion['outcome']): void {
+    this.#inbox.put({ kind: 'completion', node, action, outcome });
+  }
+
+  /** Invariant 3. */
+  #beginWhenLooked(dispatch: Dispatch): boolean | Promise<boolean> {
+    const looked = dispatch.state === 'queued' ? this.#inbox.looked() : null;
+    return looked === null ? this.#begin(dispatch) : looked.then(() => this.#beginWhenLooked(dispatch));
+  }
+
+  #begin(dispatch: Dispatch): boolean {
+    if (dispatch.state !== 'queued') return false;
+    dispatch.state = 'begun';
+    this.#host.began(dispatch.node, dispatch.action);
     return true;
   }
 
-  #end(ticket: Ticket): void {
-    ticket.state = 'over';
-    ticket.callOff();
-    this.#tickets.delete(ticket);
+  #end(dispatch: Dispatch): void {
+    dispatch.state = 'over';
+    dispatch.callOff();
+    this.#dispatches.delete(dispatch);
   }
 
-  #callFor(ticket: Ticket): Call {
-    const { node, action } = ticket;
+  #callFor(dispatch: Dispatch): Call {
+    const { node, action } = dispatch;
     const { flowName, flowId } = this.#storage;
     const attempt = this.#storage.recordAt(node).attempt + (action === 'execute' ? 1 : 0);
     return {
@@ -187,9 +187,9 @@ export class Scheduler {
       // An abort reaches what executes; what is being undone is let be.
       signal: action === 'execute' ? this.#stopping.signal : null,
       read: node.read,
-      begin: () => this.#inbox.looked()?.then(() => this.#begin(ticket)) ?? this.#begin(ticket),
+      begin: () => this.#beginWhenLooked(dispatch),
       onEvent: (event) => {
-        if (ticket.state === 'begun') this.#host.said(node, event);
+        if (dispatch.state === 'begun') this.#host.said(node, event);
       },
     };
   }
@@ -199,18 +199,27 @@ function executedOf({ result, failure }: AtomRecord): Executed {
   return failure === null ? { kind: 'result', value: result } : { kind: 'failure', failure };
 }
 
-const FITTING: Readonly<Record<Arrival['action'], readonly Outcome['kind'][]>> = {
-  execute: ['executed', 'failed', 'refused'],
-  revert: ['reverted', 'revert-failed', 'refused'],
-};
-
 /** An outcome from an executor that others wrote may be anything. */
-function checkOutcome(outcome: Outcome, node: AtomNode, action: Arrival['action']): Outcome {
-  if (FITTING[action].includes(outcome?.kind)) return outcome;
-  return broken(node, action, `it answered ${JSON.stringify(outcome?.kind)}`);
+function checkOutcome(outcome: unknown, { node, action, state }: Dispatch): Completion['outcome'] {
+  const flaw = flawOf(outcome, action, state === 'begun');
+  if (flaw === null) return outcome as Completion['outcome'];
+  return broken(node, action, new TypeError(flaw));
 }
 
-function broken({ name }: AtomNode, action: Arrival['action'], cause: unknown): Outcome {
+function flawOf(outcome: unknown, action: Action, begun: boolean): string | null {
+  if (typeof outcome !== 'object' || outcome === null) return `It answered with ${describe(outcome)}.`;
+  const { kind, absent, failure } = outcome as Readonly<Record<string, unknown>>;
+  const good = action === 'execute' ? 'executed' : 'reverted';
+  const bad = action === 'execute' ? 'failed' : 'revert-failed';
+  if (kind !== good && kind !== bad && kind !== 'refused')
+    return `It answered with an outcome of the kind ${describe(kind)}.`;
+  if (kind !== 'refused' && !begun) return 'It did not call begin().';
+  if (kind === 'executed' && !Array.isArray(absent)) return 'Its outcome lacks the list absent.';
+  if (kind !== good && typeof failure !== 'object') return 'Its outcome lacks a failure.';
+  return null;
+}
+
+function broken({ name }: AtomNode, action: Action, cause: unknown): Completion['outcome'] {
   const message = `The task executor could not ${action} task '${name}': it must answer with an outcome.`;
   const failure = failureFrom(
     new TaskloomError('EXECUTOR_FAILED', message, { details: { atom: name }, cause }),

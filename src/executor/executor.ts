@@ -10,6 +10,7 @@ import type { Failure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
+import type { Clock } from './clock.ts';
 
 /** What goes with one execute or revert. */
 export interface Call {
@@ -34,6 +35,8 @@ export interface Call {
 
 /** Whatever does the work. Close to nothing is asked of it, and each word of the invariants above is relied upon. */
 export interface TaskExecutor extends AsyncDisposable {
+  /** The clock by which retries wait between their attempts, where it isn't the real one. */
+  readonly clock?: Clock;
   /** Called by each engine before its first task; any number of times. Must be cheap: threads start when needed. */
   start(): void | Promise<void>;
   execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Promise<Outcome>;

@@ -10,6 +10,7 @@ import { hint } from '../hint.ts';
 import { A_FLAG, aWholeNumber, checkOptions, type OptionRules } from '../options.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import { failed, succeeded } from '../protocol/perform.ts';
+import type { Clock } from './clock.ts';
 import type { Call, StopOptions, TaskExecutor } from './executor.ts';
 import { performHere } from './in-process.ts';
 import { lostError } from './lost.ts';
@@ -63,7 +64,8 @@ interface Held {
  */
 export class ManualTaskExecutor implements TaskExecutor {
   readonly #office = new TicketOffice();
-  readonly #clock = new ManualClock();
+  /** Moved by `advance`; retries wait by it too. */
+  readonly clock: Clock & { advance(ms: number): Promise<void> } = new ManualClock();
   readonly #concurrency: number;
   readonly #auto: boolean;
   #held: readonly Held[] = [];
@@ -88,7 +90,7 @@ export class ManualTaskExecutor implements TaskExecutor {
 
   /** ms on the executor's clock, which starts at 0. */
   get now(): number {
-    return this.#clock.now();
+    return this.clock.now();
   }
 
   /** Resolves when the engine has handed in all that it will before something settles or real time passes. */
@@ -131,7 +133,7 @@ export class ManualTaskExecutor implements TaskExecutor {
 
   /** Moves the clock; time-outs of tasks that are being performed happen on the way, in their order. */
   advance(ms: number): Promise<void> {
-    return this.#clock.advance(ms);
+    return this.clock.advance(ms);
   }
 
   /**
@@ -190,7 +192,7 @@ export class ManualTaskExecutor implements TaskExecutor {
 
   #enter(ticket: Ticket): Promise<Outcome> {
     if (ticket.settled) return ticket.outcome;
-    const held: Held = { ticket, since: this.#clock.now(), begun: false };
+    const held: Held = { ticket, since: this.clock.now(), begun: false };
     this.#held = [...this.#held, held];
     this.#arrivals++;
     void ticket.outcome.then(() => {
@@ -234,7 +236,7 @@ export class ManualTaskExecutor implements TaskExecutor {
 
   async #perform(held: Held): Promise<Outcome> {
     const { ticket } = held;
-    if (await this.#begin(held)) ticket.settle(await performHere(ticket, this.#clock, 0));
+    if (await this.#begin(held)) ticket.settle(await performHere(ticket, this.clock, 0));
     return ticket.outcome;
   }
 

@@ -5,6 +5,7 @@
  */
 import { TaskloomError } from '../errors.ts';
 import { closeFlows } from './closing.ts';
+import type { Deciding } from './decider.ts';
 import { LinkGraph } from './link-graph.ts';
 import type { AnyFlow, AnyUnit, Link } from './unit.ts';
 import {
@@ -63,9 +64,13 @@ export class AutoLinks implements Summary {
     for (const flow of read) releaseSummary(flow);
   }
 
-  /** Links two units by hand; does nothing when they are linked. Throws DEPENDENCY_CYCLE. */
-  link(from: AnyUnit, to: AnyUnit): void {
+  /** Links two units by hand; where they are linked, only who decides is put in place. Throws DEPENDENCY_CYCLE. */
+  link(from: AnyUnit, to: AnyUnit, deciding: Deciding | null): void {
     this.#attempt(() => this.#connect(from, to));
+    if (deciding === null) return;
+    const is = (link: Link | undefined): boolean => link?.from === from && link.to === to;
+    const at = is(this.all.at(-1)) ? this.all.length - 1 : this.all.findIndex(is);
+    this.all[at] = { from, to, deciding };
   }
 
   #attempt(change: () => void): void {
@@ -135,7 +140,7 @@ export class AutoLinks implements Summary {
     if (this.#graph.has(from, to)) return;
     const cycle = this.#graph.connect(from, to);
     if (cycle !== null) throw this.#cycle(cycle.map((unit) => unit.name));
-    this.all.push({ from, to });
+    this.all.push({ from, to, deciding: null });
     this.#undo.push(() => {
       this.all.pop();
       this.#graph.disconnect(from, to);

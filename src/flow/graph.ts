@@ -2,6 +2,7 @@
 import { TaskloomError } from '../errors.ts';
 import { AutoLinks } from './auto-links.ts';
 import type { Together } from './dataflow.ts';
+import { type LinkOptions, readLinkOptions } from './decider.ts';
 import { describe } from './names.ts';
 import type { Nothing, Plain } from './symbols.ts';
 import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
@@ -14,10 +15,9 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   readonly pattern = 'graph';
   readonly name: string;
   readonly retry: AnyRetry | null;
-  readonly units: readonly AnyUnit[];
-  readonly links: readonly Link[];
   readonly #list: UnitList;
   readonly #links: AutoLinks;
+  #target: AnyUnit | null = null;
 
   constructor(name: string, options: FlowOptions = {}) {
     const { name: known, retry } = openFlow(this, name, options);
@@ -25,9 +25,7 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
     this.retry = retry;
     this.#list = new UnitList(this);
     this.#links = new AutoLinks(this);
-    this.units = this.#list.all;
-    this.links = this.#links.all;
-    summarize(this, this.#links);
+    summarize(this, this.#links, () => this.#target === null);
   }
 
   /**
@@ -42,7 +40,7 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   add<const U extends readonly Addable[]>(
     ...units: U & Together<U, Needs, Gives>['units']
   ): GraphFlow<Together<U, Needs, Gives>['needs'], Together<U, Needs, Gives>['gives']> {
-    const before = this.units.length;
+    const before = this.#list.all.length;
     const added = this.#list.append(units);
     try {
       this.#links.addAll(added);
@@ -54,25 +52,61 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   }
 
   /**
-   * Lets `to` wait for `from`, and see what it gives, whether or not a symbol joins them. Linking again does nothing.
+   * Lets `to` wait for `from`, and see what it gives, whether or not a symbol joins them. With a decider, `to` runs
+   * only if that says yes. Linking again puts another decider and its depth in place, and else does nothing.
    *
-   * @throws TaskloomError LINK_INVALID when one of them was not added to this very flow; DEPENDENCY_CYCLE
+   * @throws TaskloomError LINK_INVALID when one of them was not added to this very flow; DEPENDENCY_CYCLE;
+   * OPTION_INVALID
    */
-  link(from: AnyUnit, to: AnyUnit): this {
-    for (const [unit, role] of [
-      [from, 'from'],
-      [to, 'to'],
-    ] as const) {
-      if (isUnit(unit) && this.#list.has(unit)) continue;
-      const [a, b] = [shown(from), shown(to)];
-      throw new TaskloomError(
-        'LINK_INVALID',
-        `Graph flow '${this.name}' cannot link ${a} to ${b}: ${shown(unit)} was not added to it. Add it first.`,
-        { details: { flow: this.name, [role]: isUnit(unit) ? unit.name : null } },
-      );
-    }
-    this.#links.link(from, to);
+  link(from: AnyUnit, to: AnyUnit, options: LinkOptions = {}): this {
+    this.#checkOwn(from, `cannot link ${shown(from)} to ${shown(to)}`);
+    this.#checkOwn(to, `cannot link ${shown(from)} to ${shown(to)}`);
+    const deciding = readLinkOptions(options, `the link from '${from.name}' to '${to.name}'`);
+    this.#links.link(from, to, deciding);
     return this;
+  }
+
+  /**
+   * Lets only `unit` run, and what it depends on in this flow; the others are as if they had not been added. Null
+   * takes that back.
+   *
+   * @throws TaskloomError LINK_INVALID when the unit was not added to this very flow
+   */
+  target(unit: AnyUnit | null): this {
+    if (unit !== null) this.#checkOwn(unit, `cannot have ${shown(unit)} as its target`);
+    this.#target = unit;
+    return this;
+  }
+
+  /** In the order in which they were added; of a flow with a target, those that it depends on. */
+  get units(): readonly AnyUnit[] {
+    const wanted = this.#wanted();
+    return wanted === null ? this.#list.all : this.#list.all.filter((unit) => wanted.has(unit));
+  }
+
+  /** Found or made; of a flow with a target, those between the units that it depends on. */
+  get links(): readonly Link[] {
+    const wanted = this.#wanted();
+    return wanted === null ? this.#links.all : this.#links.all.filter(({ to }) => wanted.has(to));
+  }
+
+  /** The target and all that it depends on; null without one. */
+  #wanted(): ReadonlySet<AnyUnit> | null {
+    if (this.#target === null) return null;
+    const before = new Map<AnyUnit, AnyUnit[]>();
+    for (const { from, to } of this.#links.all) before.set(to, [...(before.get(to) ?? []), from]);
+    const wanted = new Set([this.#target]);
+    for (const unit of wanted) for (const each of before.get(unit) ?? []) wanted.add(each);
+    return wanted;
+  }
+
+  #checkOwn(unit: unknown, what: string): asserts unit is AnyUnit {
+    if (isUnit(unit) && this.#list.has(unit)) return;
+    throw new TaskloomError(
+      'LINK_INVALID',
+      `Graph flow '${this.name}' ${what}: ${shown(unit)} was not added to it. Add it first.`,
+      { details: { flow: this.name, unit: isUnit(unit) ? unit.name : null } },
+    );
   }
 }
 

@@ -107,26 +107,27 @@ export function readAgain(read: Readable, again: WrittenAgain, place: string): R
 function checkFunctions(definition: Written, place: string): void {
   const { execute, revert } = definition;
   if (typeof execute !== 'function') {
-    throw invalid(place, `execute must be a function, and was ${describe(execute)}`);
+    throw definitionInvalid(place, `execute must be a function, and was ${describe(execute)}`);
   }
   if (typeof revert === 'function') return;
-  if (revert !== undefined) throw invalid(place, `revert must be a function, and was ${describe(revert)}`);
+  if (revert !== undefined)
+    throw definitionInvalid(place, `revert must be a function, and was ${describe(revert)}`);
   for (const option of ['revertRequires', 'revertRebind'] as const) {
-    if (definition[option] !== undefined) throw invalid(place, `${option} is given, but no revert`);
+    if (definition[option] !== undefined) throw definitionInvalid(place, `${option} is given, but no revert`);
   }
 }
 
 export function readList(list: unknown, option: string, place: string): readonly string[] {
   if (list === undefined) return [];
   if (!Array.isArray(list))
-    throw invalid(place, `${option} must be an array of names, not ${describe(list)}`);
+    throw definitionInvalid(place, `${option} must be an array of names, not ${describe(list)}`);
   return list.map((name, at) => checkName(name, `${place}: name ${at + 1} of ${option}`));
 }
 
 function refuseTwice(names: readonly string[], what: string, place: string): void {
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) throw invalid(place, `the ${what} '${name}' is listed twice`);
+    if (seen.has(name)) throw definitionInvalid(place, `the ${what} '${name}' is listed twice`);
     seen.add(name);
   }
 }
@@ -140,13 +141,16 @@ function readEntries(
 ): ReadonlyMap<string, unknown> {
   if (object === undefined) return new Map();
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-    throw invalid(place, `${option} must be an object by argument, not ${describe(object)}`);
+    throw definitionInvalid(place, `${option} must be an object by argument, not ${describe(object)}`);
   }
   const entries = new Map<string, unknown>(Object.entries(object));
   for (const name of entries.keys()) {
     if (args.has(name)) continue;
     const known = [...args].map((each) => `'${each}'`).join(', ') || 'none';
-    throw invalid(place, `${option} names '${name}', which is no argument here (there are: ${known})`);
+    throw definitionInvalid(
+      place,
+      `${option} names '${name}', which is no argument here (there are: ${known})`,
+    );
   }
   return entries;
 }
@@ -179,7 +183,7 @@ export function readProvides(provides: unknown, place: string): readonly Provide
   }
   if (typeof provides !== 'object' || provides === null) {
     const shapes = "a string, an array of strings or an object { symbol: 'key' }";
-    throw invalid(place, `provides must be ${shapes}, not ${describe(provides)}`);
+    throw definitionInvalid(place, `provides must be ${shapes}, not ${describe(provides)}`);
   }
   return Object.entries(provides).map(([symbol, take]) => ({
     symbol: checkName(symbol, what),
@@ -187,6 +191,6 @@ export function readProvides(provides: unknown, place: string): readonly Provide
   }));
 }
 
-export function invalid(place: string, what: string): TaskloomError {
+export function definitionInvalid(place: string, what: string): TaskloomError {
   return new TaskloomError('DEFINITION_INVALID', `${place}: ${what}.`, { details: { place } });
 }

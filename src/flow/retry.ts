@@ -4,10 +4,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { TaskloomError } from '../errors.ts';
-import { A_FLAG, checkOptions, type OptionRule, type OptionRules } from '../options.ts';
+import { A_FLAG, checkOptions, MILLISECONDS, type OptionRule, type OptionRules } from '../options.ts';
 import type { History } from './history.ts';
 import { checkName, describe } from './names.ts';
-import { invalid, readList, readProvides, readRebind } from './read-definition.ts';
+import { definitionInvalid, readList, readProvides, readRebind } from './read-definition.ts';
 import type { Argument, Nothing, Typed } from './symbols.ts';
 import type { AnyRetry } from './unit.ts';
 
@@ -57,18 +57,14 @@ export interface RetryDefinition<Args, Result, P extends string = never>
 
 type Given<P extends string, Value> = [P] extends [never] ? Nothing : { [K in P]: Value };
 
-const A_DELAY: OptionRule = {
-  fits: (value) => typeof value === 'number' && value >= 0,
-  words: 'a number of ms, at least 0',
-};
 const DELAYS: OptionRules<DelayOptions> = {
-  delay: A_DELAY,
+  delay: MILLISECONDS,
   backoff: { fits: (value) => typeof value === 'number' && value >= 0, words: 'a number, at least 0' },
   jitter: {
     fits: (value) => typeof value === 'number' && value >= 0 && value <= 1,
     words: 'a number from 0 to 1',
   },
-  maxDelay: A_DELAY,
+  maxDelay: MILLISECONDS,
 };
 const ANY: OptionRule = { fits: () => true, words: '' };
 const RULES: OptionRules<RetryOptions<string>> = { name: ANY, provides: ANY, revertAll: A_FLAG, ...DELAYS };
@@ -172,10 +168,10 @@ export function retry<Args = Nothing, Result = unknown, const P extends string =
   const { execute, onFailure, revert } = definition as unknown as Controller;
   for (const [option, fn] of Object.entries({ execute, onFailure })) {
     if (typeof fn !== 'function')
-      throw invalid(place, `${option} must be a function, and was ${describe(fn)}`);
+      throw definitionInvalid(place, `${option} must be a function, and was ${describe(fn)}`);
   }
   if (revert !== undefined && typeof revert !== 'function') {
-    throw invalid(place, `revert must be a function, and was ${describe(revert)}`);
+    throw definitionInvalid(place, `revert must be a function, and was ${describe(revert)}`);
   }
   const names = readList(definition.requires, 'requires', place);
   const rebind = readRebind(definition.rebind, 'rebind', new Set(names), place);
@@ -249,7 +245,7 @@ function eachOf(
     execute(history, args) {
       const untried = left(history, args);
       if (untried.length > 0) return untried[0];
-      throw new TaskloomError('SYMBOL_NOT_FOUND', 'The retry has no value left to try.');
+      throw new TaskloomError('RETRY_EXHAUSTED', 'The retry has no value left to try.');
     },
     onFailure: (history, args) => (left(history, args).length > 0 ? 'RETRY' : givenUp(options)),
   };

@@ -21,15 +21,15 @@ export interface Summary {
   release(): void;
 }
 
-const summaries = new WeakMap<AnyFlow, Summary>();
+const summaries = new WeakMap<AnyFlow, { readonly summary: Summary; readonly holds: () => boolean }>();
 
-/** Tells what a graph flow knows of itself. */
-export function summarize(flow: AnyFlow, summary: Summary): void {
-  summaries.set(flow, summary);
+/** Tells what a graph flow knows of itself, and whether that holds just now. */
+export function summarize(flow: AnyFlow, summary: Summary, holds: () => boolean): void {
+  summaries.set(flow, { summary, holds });
 }
 
 export function releaseSummary(flow: AnyFlow): void {
-  summaries.get(flow)?.release();
+  summaries.get(flow)?.summary.release();
 }
 
 interface Frame {
@@ -66,10 +66,12 @@ function symbolsInside(root: AnyFlow): UnitSymbols {
   };
   const enterFlow = (unit: AnyFlow): void => {
     flows.add(unit);
-    const summary = summaries.get(unit);
-    if (summary !== undefined) meet(summary.needs(), summary.gives());
+    const known = summaries.get(unit);
+    if (known?.holds()) meet(known.summary.needs(), known.summary.gives());
     else {
       if (unit.retry !== null) meet(takenBy(unit.retry), givenBy(unit.retry));
+      // In a graph flow what any unit gives can be linked to any other.
+      if (unit.pattern === 'graph') for (const symbol of allGivenIn(unit)) seen.put(symbol);
       open.push({ flow: unit, next: 0, mark: seen.mark(), kept: [] });
     }
   };

@@ -1,5 +1,6 @@
-/** What can be put in a flow, as plain data, and how it is recognised: the shapes that compile/ and engine/ read. */
+/** What can be put in a flow, as plain data: the shapes that compile/ and engine/ read. */
 import type { Context } from './context.ts';
+import type { Deciding } from './decider.ts';
 import type { History } from './history.ts';
 import type { Argument, Provided } from './symbols.ts';
 
@@ -69,6 +70,8 @@ export type AnyAtom = AnyTask | AnyRetry;
 export interface Link {
   readonly from: AnyUnit;
   readonly to: AnyUnit;
+  /** Who says whether `to` runs; null where nobody is asked. */
+  readonly deciding: Deciding | null;
 }
 
 /** A flow: units and their order. */

@@ -8,7 +8,7 @@ import type { AtomState, Intention } from '../states.ts';
 interface AttemptRecord {
   readonly provided: Value;
   /** By atom, the first failure of each. */
-  readonly failures: Map<string, Failure>;
+  readonly failures: ReadonlyMap<string, Failure>;
 }
 
 export interface AtomRecord {
@@ -33,7 +33,7 @@ export interface AtomRecord {
   progressDetails: unknown;
   metadata: Record<string, unknown> | null;
   /** Of a retry: its attempts since the last revert. */
-  readonly history: AttemptRecord[];
+  history: readonly AttemptRecord[];
   /** Of a retry that is RETRYING: when it goes on, in ms since 1970. */
   retryAt: number;
 }
@@ -54,14 +54,13 @@ export function newRecord(name: string, kind: AtomRecord['kind']): AtomRecord {
     progress: 0,
     progressDetails: undefined,
     metadata: null,
-    history: kind === 'retry' ? [] : NO_HISTORY,
+    history: NO_HISTORY,
     retryAt: 0,
   };
 }
 
 const NONE: readonly Take[] = [];
-/** Tasks share it, and nothing is put there. */
-const NO_HISTORY: AttemptRecord[] = [];
+const NO_HISTORY: readonly AttemptRecord[] = [];
 
 /** Puts an atom back to where it has not run. */
 export function clearRecord(record: AtomRecord): void {

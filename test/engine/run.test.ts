@@ -183,6 +183,12 @@ describe('revert', () => {
 });
 
 describe('phases', () => {
+  it('what is no flow is refused at the door', () => {
+    expect(() => createEngine(undefined as unknown as AnyUnit)).toThrow(
+      expect.objectContaining({ code: 'UNIT_INVALID' }),
+    );
+  });
+
   it('are refused out of order', () => {
     const engine = createEngine(linear('f'));
     for (const call of [
@@ -459,6 +465,33 @@ describe('an executor that breaks the rules', () => {
     const engine = createEngine(linear('f').add(ok('a')), { executor: broken(execute) });
     await expect(engine.run()).rejects.toMatchObject({ code: 'EXECUTOR_FAILED' });
     expect(engine.storage.flowState).toBe('REVERTED');
+  });
+});
+
+describe('an executor that answers by half', () => {
+  const answering = (outcome: unknown) =>
+    Object.assign(new SerialTaskExecutor(), {
+      execute: async (_task: unknown, _args: unknown, call: { begin(): boolean }) => {
+        if (outcome !== 'begun') return outcome;
+        call.begin();
+        return { kind: 'executed', result: 1, elapsed: 0 };
+      },
+    }) as unknown as SerialTaskExecutor;
+
+  it.each([
+    ['without begin()', { kind: 'executed', result: 1, absent: [], elapsed: 0 }, 'did not call begin'],
+    ['with a bigint for a kind', { kind: 1n }, 'of the kind the number 1'],
+    ['with a revert', { kind: 'reverted', result: 1, elapsed: 0 }, 'of the kind'],
+    ['without the list of what is absent', 'begun', 'lacks the list absent'],
+  ])('%s: the task fails, and the engine is in a defined state', async (_, outcome, why) => {
+    const engine = createEngine(linear('f').add(ok('a')), { executor: answering(outcome) });
+    const error = await engine.run().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'EXECUTOR_FAILED',
+      cause: { message: expect.stringContaining(why) },
+    });
+    expect(engine.storage.flowState).toBe('REVERTED');
+    engine.reset();
   });
 });
 

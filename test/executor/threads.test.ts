@@ -278,14 +278,19 @@ describe('stop', () => {
 });
 
 describe('options', () => {
-  test.each([{ threads: 0 }, { threads: 1.5 }, { thread: 2 }, { loadTimeout: -1 }, { resourceLimits: 3 }])(
-    'that do not fit are refused: %o',
-    (options) => {
-      expect(() => new ThreadPoolTaskExecutor(options as never)).toThrow(
-        expect.objectContaining({ code: 'OPTION_INVALID' }),
-      );
-    },
-  );
+  test.each([
+    { threads: 0 },
+    { threads: 1.5 },
+    { thread: 2 },
+    { loadTimeout: -1 },
+    { resourceLimits: 3 },
+    { resourceLimits: { maxOldGenerationSizeMB: 64 } },
+    { resourceLimits: { stackSizeMb: 0 } },
+  ])('that do not fit are refused: %o', (options) => {
+    expect(() => new ThreadPoolTaskExecutor(options as never)).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID' }),
+    );
+  });
 });
 
 /** Resolves when a worker thread that is started from here on has ended. */

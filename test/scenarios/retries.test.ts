@@ -162,7 +162,7 @@ describe('forEach', () => {
   it('of nothing fails', async () => {
     const { act } = stage();
     await expect(run(linear('f', { retry: forEach([]) }).add([act('a')]), serial)).rejects.toMatchObject({
-      code: 'SYMBOL_NOT_FOUND',
+      code: 'RETRY_EXHAUSTED',
     });
   });
 
@@ -311,7 +311,61 @@ describe("a retry of one's own", () => {
   });
 });
 
+describe('an onFailure that never answers', () => {
+  const hanging = () =>
+    retry('hanging', { execute: () => 1, onFailure: () => new Promise<Decision>(() => {}) });
+
+  it('holds up no other branch, and an abort does not wait for it', async () => {
+    const { act, told } = stage();
+    const stop = new AbortController();
+    const waiting = linear('f', { retry: hanging() }).add([act('b', () => true)]);
+    const other = linear('g').add([act('c'), act('d')]);
+    const engine = createEngine(unordered('outer').add([waiting, other]) as AnyUnit, {
+      ...serial,
+      signal: stop.signal,
+    });
+    engine.on('atom', ({ name, state }) => {
+      if (name === 'd' && state === 'SUCCESS') stop.abort();
+    });
+    await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED' });
+    expect(told()).toBe('c b d -b -d -c');
+  });
+
+  it('is asked again after a suspend', async () => {
+    const { act, told } = stage();
+    let asked = 0;
+    const own = retry('own', {
+      execute: () => 1,
+      onFailure: () => (++asked === 1 ? new Promise<Decision>(() => {}) : ('RETRY' as const)),
+    });
+    const engine = createEngine(
+      linear('f', { retry: own }).add([act('a', (n) => n === 1)]) as AnyUnit,
+      serial,
+    );
+    engine.on('atom', ({ name, state }) => {
+      if (name === 'a' && state === 'FAILURE') setImmediate(() => engine.suspend());
+    });
+    await engine.run();
+    expect(engine.storage.flowState).toBe('SUSPENDED');
+    await engine.run();
+    expect(engine.storage.flowState).toBe('SUCCESS');
+    expect(told()).toBe('a -a a');
+  });
+});
+
 describe('a delay', () => {
+  it('passes on the virtual clock of taskloom/testing', async () => {
+    const { act, told } = stage();
+    const executor = new ManualTaskExecutor({ auto: true });
+    const flow = linear('f', { retry: times(2, { delay: 3_600_000 }) }).add([act('a', (n) => n === 1)]);
+    const done = run(flow as AnyUnit, { executor });
+    await executor.idle();
+    expect(told()).toBe('a -a');
+    await executor.advance(3_600_000);
+    await done;
+    expect(told()).toBe('a -a a');
+  });
+
   it('grows by its backoff up to its limit', () => {
     const { pause } = times(9, { delay: 100, backoff: 2, maxDelay: 350 });
     expect([1, 2, 3, 4].map((attempts) => pause(attempts))).toEqual([100, 200, 350, 350]);

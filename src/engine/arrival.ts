@@ -1,0 +1,24 @@
+/** What comes back to the loop: outcomes of atoms, and answers of the user's retries and deciders. */
+import type { AtomNode } from '../compile/node.ts';
+import type { Failure } from '../failure.ts';
+import type { Outcome } from '../protocol/messages.ts';
+import type { Resolution } from './resolution.ts';
+
+export type Action = 'execute' | 'revert';
+
+/** An atom was executed or reverted, or could not be. */
+export interface Completion {
+  readonly kind: 'completion';
+  readonly node: AtomNode;
+  readonly action: Action;
+  readonly outcome: Exclude<Outcome, { kind: 'withdrawn' }>;
+}
+
+export type Arrival =
+  | Completion
+  /** What the failure of an atom means. */
+  | { readonly kind: 'resolved'; readonly failed: AtomNode; readonly resolution: Resolution }
+  /** Which atoms are not to run, by the deciders of `node`: none when that may run. */
+  | { readonly kind: 'voted'; readonly node: AtomNode; readonly ignored: readonly AtomNode[] }
+  /** A decider of `node` threw. */
+  | { readonly kind: 'undecided'; readonly node: AtomNode; readonly failure: Failure };

@@ -1,0 +1,52 @@
+/**
+ * Asks the deciders of an atom that is ready, and says which atoms a no reaches (TaskFlow `deciders.py`). Decides; the
+ * engine applies.
+ */
+import { type AtomNode, type DecidingEdge, isAtom, type Node } from '../compile/node.ts';
+import { type Depth, widest } from '../flow/decider.ts';
+import { open } from '../protocol/codec.ts';
+import type { Storage } from '../storage/storage.ts';
+import { nodesBehind } from './resolution.ts';
+
+/**
+ * The atoms that are not to run; none when all say yes.
+ *
+ * @throws (rejects) what a decider throws
+ */
+export async function ignoredBy(node: AtomNode, storage: Storage): Promise<readonly AtomNode[]> {
+  const edges = node.deciding.filter(({ from }) => !isIgnored(from, storage));
+  const history = historyOf(edges, storage);
+  const naysayers: Depth[] = [];
+  for (const { decide, depth } of edges) if (!(await decide(history))) naysayers.push(depth);
+  return naysayers.length === 0 ? [] : reachedBy(widest(naysayers), node);
+}
+
+function isIgnored(node: Node, storage: Storage): boolean {
+  return isAtom(node) && storage.recordAt(node).state === 'IGNORE';
+}
+
+/** The results of the deciding atoms; where a flow is what decides, there is none. */
+function historyOf(edges: readonly DecidingEdge[], storage: Storage): Readonly<Record<string, unknown>> {
+  const atoms = edges.map(({ from }) => from).filter(isAtom);
+  return Object.fromEntries(atoms.map((atom) => [atom.name, open(storage.recordAt(atom).result)]));
+}
+
+function reachedBy(depth: Depth, node: AtomNode): readonly AtomNode[] {
+  switch (depth) {
+    case 'ALL':
+      return [node, ...[...nodesBehind(node)].filter(isAtom)];
+    case 'FLOW':
+      return tasksBehind(node);
+    case 'NEIGHBORS':
+      return [node, ...node.successors.filter((next) => next.kind === 'task')];
+    case 'ATOM':
+      return [node];
+  }
+}
+
+/** The atom and what is reached from it through tasks alone, which is inside of its flow. */
+function tasksBehind(start: AtomNode): readonly AtomNode[] {
+  const found = new Set<AtomNode>([start]);
+  for (const node of found) for (const next of node.successors) if (next.kind === 'task') found.add(next);
+  return [...found];
+}
