@@ -17,7 +17,7 @@ export interface Completion {
 export type Arrival =
   | Completion
   /** What the failure of an atom means. */
-  | { readonly kind: 'resolved'; readonly failed: AtomNode; readonly resolution: Resolution }
+  | { readonly kind: 'resolved'; readonly resolution: Resolution }
   /** Which atoms are not to run, by the deciders of `node`: none when that may run. */
   | { readonly kind: 'voted'; readonly node: AtomNode; readonly ignored: readonly AtomNode[] }
   /** A decider of `node` threw. */

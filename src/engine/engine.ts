@@ -183,9 +183,9 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     if (this.#closed) throw closed(storage.flowName);
 
     if (storage.flowState === 'REVERTED') resetAll(parts);
-    parts.moves.moveFlow('RUNNING');
     const loop = new Loop(parts, this.#executor.executor, services, { deferReverts, neverResolve });
     this.#loop = loop;
+    parts.moves.moveFlow('RUNNING');
     const unfollow =
       signal === undefined ? () => {} : onAborted(signal, () => this.#abort(loop, signal.reason));
     try {

@@ -19,6 +19,7 @@ import { errorFrom } from '../revival.ts';
 import type { EngineState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action, Arrival, Completion } from './arrival.ts';
+import { Questions } from './asking.ts';
 import { complete } from './completer.ts';
 import { endState } from './ending.ts';
 import type { EngineEvents } from './events.ts';
@@ -44,11 +45,6 @@ export interface FailurePolicy {
   readonly neverResolve: boolean;
 }
 
-/** The user's code is asked; until it answers nothing behind starts. */
-interface Question {
-  readonly behind: ReadonlySet<Node>;
-}
-
 const NOWHERE: ReadonlySet<Node> = new Set();
 const NOTHING: Ready = { execute: [], revert: [], restart: [] };
 
@@ -57,7 +53,11 @@ export class Loop {
   readonly #inbox = new Inbox<Arrival>();
   readonly #scheduler: Scheduler;
   readonly #policy: FailurePolicy;
-  readonly #questions = new Set<Question>();
+  readonly #questions = new Questions<Arrival>();
+  readonly #answers = {
+    now: (arrival: Arrival) => this.#look(arrival),
+    late: (arrival: Arrival) => this.#inbox.put(arrival),
+  };
   /** Errors that stop the run itself, by atom: failed reverts. */
   readonly fatal: Map<string, Error>;
 
@@ -102,7 +102,7 @@ export class Loop {
     if (this.#parts.storage.flowState !== 'RUNNING') return;
     this.#parts.moves.moveFlow('SUSPENDING');
     this.#scheduler.withdrawQueued();
-    this.#questions.clear();
+    this.#questions.drop();
     this.#inbox.wake();
   }
 
@@ -111,7 +111,7 @@ export class Loop {
     if (this.#parts.storage.flowState !== 'RUNNING') return;
     this.#takeBack();
     this.#scheduler.abortRunning(reason);
-    this.#questions.clear();
+    this.#questions.drop();
     this.#inbox.wake();
   }
 
@@ -131,7 +131,9 @@ export class Loop {
     if (storage.flowState !== 'RUNNING') return;
     if (ready.revert.length > 0) {
       this.#failures ??= storage.executeFailures();
-      for (const node of ready.revert) this.#scheduler.revert(node, this.#failures);
+      for (const node of ready.revert) {
+        if (storage.flowState === 'RUNNING') this.#scheduler.revert(node, this.#failures);
+      }
     }
     for (const retry of ready.restart) this.#restart(retry);
     for (const node of ready.execute) {
@@ -142,28 +144,16 @@ export class Loop {
 
   /** Not while a retry is asked behind which the atom lies: whatever that says, the atom is not to run now. */
   #execute(node: AtomNode): void {
-    for (const { behind } of this.#questions) if (behind.has(node)) return;
-    this.#scheduler.execute(node);
+    const { storage } = this.#parts;
+    if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
+    if (!this.#questions.concern(node)) this.#scheduler.execute(node);
   }
 
   /** Asks the deciders of an atom that is ready. */
   #vote(node: AtomNode): void {
-    this.#ask(
-      NOWHERE,
-      ignoredBy(node, this.#parts.storage).then(
-        (ignored) => ({ kind: 'voted', node, ignored }),
-        (thrown: unknown) => ({ kind: 'undecided', node, failure: failureFrom(thrown) }),
-      ),
-    );
-  }
-
-  /** Waits for the user's code without holding up the loop. A suspend or an abort doesn't wait for the answer. */
-  #ask(behind: ReadonlySet<Node>, answer: Promise<Arrival>): void {
-    const question = { behind };
-    this.#questions.add(question);
-    void answer.then((arrival) => {
-      if (this.#questions.delete(question)) this.#inbox.put(arrival);
-    });
+    const failed = (thrown: unknown): Arrival => ({ kind: 'undecided', node, failure: failureFrom(thrown) });
+    const found = (ignored: readonly AtomNode[]): Arrival => ({ kind: 'voted', node, ignored });
+    this.#questions.ask(NOWHERE, ignoredBy(node, this.#parts.storage), { found, failed }, this.#answers);
   }
 
   /** Puts back what lies behind a retry, and sends the retry off for its next attempt. */
@@ -176,7 +166,7 @@ export class Loop {
     for (const node of behind) if (isAtom(node)) moves.resetAtom(node);
     selector.restart(retry, behind);
     this.#failures = null;
-    this.#scheduler.execute(retry);
+    this.#execute(retry);
   }
 
   #look(arrival: Arrival): void {
@@ -219,13 +209,15 @@ export class Loop {
   /** The deciders' answer: the atom runs, or what a no reaches is ignored. */
   #heed(node: AtomNode, ignored: readonly AtomNode[]): void {
     const { moves, storage } = this.#parts;
-    if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
     if (ignored.length === 0) this.#execute(node);
+    if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
     for (const each of ignored) {
       if (storage.recordAt(each).state !== 'PENDING') continue;
       moves.setIntention(each, 'IGNORE');
       moves.moveAtom(each, 'IGNORE');
     }
+    // What lies behind them may be ready now, whatever else still runs.
+    if (ignored.length > 0) this.#inbox.wake();
   }
 
   /** What failed in an earlier run of this engine and was not resolved then. */
@@ -238,21 +230,26 @@ export class Loop {
   }
 
   /** Without a retry around the atom all is taken back; else that is asked, and until it answers nothing behind it starts. */
-  #resolve(failed: AtomNode): void {
+  #resolve(failedAtom: AtomNode): void {
     const { moves, storage } = this.#parts;
     const { deferReverts, neverResolve } = this.#policy;
     if (neverResolve) {
-      const { failure } = storage.recordAt(failed);
-      if (failure !== null) this.#stop(failed.name, errorFrom(failure));
-    } else if (failed.retry === null) {
+      const { failure } = storage.recordAt(failedAtom);
+      if (failure !== null) this.#stop(failedAtom.name, errorFrom(failure));
+    } else if (failedAtom.retry === null) {
       this.#takeBack();
     } else {
-      const behind = nodesBehind(failed.retry);
+      const behind = nodesBehind(failedAtom.retry);
       this.#scheduler.withdrawQueued('execute', behind);
-      const resolution = resolve(failed, storage, moves, deferReverts);
-      this.#ask(
+      const found = (resolution: Resolution): Arrival => ({ kind: 'resolved', resolution });
+      const failed = (thrown: unknown): never => {
+        throw thrown;
+      };
+      this.#questions.ask(
         behind,
-        resolution.then((found) => ({ kind: 'resolved', failed, resolution: found })),
+        resolve(failedAtom, storage, moves, deferReverts),
+        { found, failed },
+        this.#answers,
       );
     }
   }
@@ -276,7 +273,7 @@ export class Loop {
   #stop(atom: string, error: Error): void {
     this.fatal.set(atom, error);
     this.#scheduler.withdrawQueued();
-    this.#questions.clear();
+    this.#questions.drop();
   }
 
   /** Gives every atom the intention REVERT, so that no more start and all that ran are undone. Linear in atoms. */

@@ -10,6 +10,7 @@ import type { Decision } from '../flow/retry.ts';
 import { openArguments } from '../protocol/perform.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Asking } from './asking.ts';
 import type { Moves } from './moves.ts';
 
 export type Resolution =
@@ -29,18 +30,20 @@ const DECISIONS: readonly unknown[] = ['RETRY', 'REVERT', 'REVERT_ALL'] satisfie
  * @param deferReverts - True: where a retry gives up and none around it decides otherwise, everything is reverted.
  * False: only that retry's flow is
  */
-export async function resolve(
+export function* resolve(
   failed: AtomNode,
   storage: Storage,
   moves: Moves,
   deferReverts: boolean,
-): Promise<Resolution> {
+): Asking<Resolution> {
   const failure = storage.recordAt(failed).failure;
   let givenUp: RetryNode | null = null;
   for (let node: AtomNode = failed; node.retry !== null; node = node.retry) {
     const { retry } = node;
+    // One that a decider ignored has not begun, and decides nothing.
+    if (storage.recordAt(retry).state === 'IGNORE') continue;
     if (failure !== null) moves.noteFailure(retry, node.name, failure);
-    const decision = await ask(retry, storage, moves);
+    const decision = yield* ask(retry, storage, moves);
     if (decision === 'RETRY') return { kind: 'retry', retry };
     if (decision === 'REVERT_ALL') return REVERT_ALL;
     givenUp ??= retry;
@@ -56,10 +59,10 @@ export function nodesBehind(start: Node): ReadonlySet<Node> {
 }
 
 /** What the retry says. One that can't say it has failed itself, and the retry around it is asked. */
-async function ask(retry: RetryNode, storage: Storage, moves: Moves): Promise<Decision> {
+function* ask(retry: RetryNode, storage: Storage, moves: Moves): Asking<Decision> {
   try {
     const args = openArguments(prepareArguments(retry, 'execute', storage));
-    const decision = await retry.atom.onFailure(storage.historyOf(retry), args);
+    const decision = yield retry.atom.onFailure(storage.historyOf(retry), args);
     if (!DECISIONS.includes(decision)) {
       throw new TaskloomError(
         'DECISION_INVALID',

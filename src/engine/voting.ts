@@ -6,18 +6,19 @@ import { type AtomNode, type DecidingEdge, isAtom, type Node } from '../compile/
 import { type Depth, widest } from '../flow/decider.ts';
 import { open } from '../protocol/codec.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Asking } from './asking.ts';
 import { nodesBehind } from './resolution.ts';
 
 /**
  * The atoms that are not to run; none when all say yes.
  *
- * @throws (rejects) what a decider throws
+ * @throws what a decider throws
  */
-export async function ignoredBy(node: AtomNode, storage: Storage): Promise<readonly AtomNode[]> {
+export function* ignoredBy(node: AtomNode, storage: Storage): Asking<readonly AtomNode[]> {
   const edges = node.deciding.filter(({ from }) => !isIgnored(from, storage));
   const history = historyOf(edges, storage);
   const naysayers: Depth[] = [];
-  for (const { decide, depth } of edges) if (!(await decide(history))) naysayers.push(depth);
+  for (const { decide, depth } of edges) if (!(yield decide(history))) naysayers.push(depth);
   return naysayers.length === 0 ? [] : reachedBy(widest(naysayers), node);
 }
 
