@@ -51,6 +51,12 @@ export function failureFrom(thrown: unknown): Failure {
   return take(thrown, { above: [], done: new Map(), left: ERROR_LIMIT });
 }
 
+/** True for what has the shape of a failure; what others hand over may be anything. */
+export function isFailure(value: unknown): value is Failure {
+  const { name, message, classes } = Object(value) as Partial<Record<string, unknown>>;
+  return typeof name === 'string' && typeof message === 'string' && Array.isArray(classes);
+}
+
 /** What the taking of one failure, with all errors in it, goes through. */
 interface Taking {
   /** The errors that the one in hand belongs to. */

@@ -46,7 +46,8 @@ export const A_NAME: OptionRule = {
 };
 export const A_FLAG: OptionRule = { fits: (value) => typeof value === 'boolean', words: 'true or false' };
 export const AN_OBJECT: OptionRule = {
-  fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  fits: (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(Symbol.iterator in value),
   words: 'an object',
 };
 /** A span of time; Infinity is one too. */

@@ -1,7 +1,7 @@
 /** How a run ends: in which state the flow is left, and what the caller gets (TaskFlow `engine.py`, `run_iter`). */
 import type { Compilation } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
-import { open } from '../protocol/codec.ts';
+import { openerOfParts } from '../protocol/codec.ts';
 import { WrappedFailure } from '../revival.ts';
 import type { AtomState, FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -64,11 +64,12 @@ function errorOf(errors: ReadonlyMap<string, Error>): Error | null {
 /** Every provided symbol with its value, as a task after the flow would see it. */
 export function resultsOf(compilation: Compilation, storage: Storage): Record<string, unknown> {
   const entries: [string, unknown][] = [];
+  const openPart = openerOfParts();
   for (const [symbol, nearest] of compilation.results) {
     for (let source: typeof nearest | null = nearest; source !== null; source = source.previous) {
       const provided = storage.provided(source);
       if (provided === null) continue;
-      entries.push([symbol, open(provided.value, source.take)]);
+      entries.push([symbol, openPart(provided.value, source.take)]);
       break;
     }
   }

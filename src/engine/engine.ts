@@ -6,11 +6,14 @@
 import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
-import type { StopOptions, TaskExecutor } from '../executor/executor.ts';
+import { realClock } from '../executor/clock.ts';
+import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/executor.ts';
 import { checkUnit } from '../flow/recognise.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
+import { hint } from '../hint.ts';
 import { type Listener, Notifier } from '../notifier.ts';
+import { checkOptions } from '../options.ts';
 import { loadingModule, noteRunWhileLoading, runsFlow } from '../protocol/loading.ts';
 import { RESETTABLE } from '../states.ts';
 import { Storage } from '../storage/storage.ts';
@@ -35,7 +38,11 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** The run that is going on: settles when it has ended, whatever its end. */
   #ended: Promise<unknown> | null = null;
   #loop: Loop | null = null;
+  /** A suspend that came while the executor was starting. */
+  #suspendSoon = false;
   #closed = false;
+  readonly #closing: Promise<void>;
+  #announceClose: () => void = () => {};
 
   /** Use `createEngine`, which knows the flow's types. */
   constructor(root: AnyUnit, options: AnyEngineOptions, place: string) {
@@ -45,6 +52,9 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     this.#root = root;
     this.#options = options;
     this.flowId = options.flowId ?? uuid();
+    this.#closing = new Promise((resolve) => {
+      this.#announceClose = resolve;
+    });
   }
 
   /** What the run knows: states, results, failures, values of symbols. Compiles the flow first. @throws as `compile` */
@@ -118,6 +128,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    */
   suspend(): void {
     if (this.#parts === null) throw wrongPhase(this.#root.name, 'suspend', 'compile');
+    this.#suspendSoon = this.#loop === null && this.#ended !== null;
     this.#loop?.suspend();
   }
 
@@ -138,8 +149,13 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     resetAll(this.#parts);
   }
 
-  /** Calls `listener` at each event of this kind. Returns what stops it. A listener can't change the run. */
+  /**
+   * Calls `listener` at each event of this kind. Returns what stops it. A listener can't change the run.
+   *
+   * @throws TaskloomError OPTION_INVALID
+   */
   on<K extends keyof EngineEvents>(kind: K, listener: Listener<EngineEvents[K]>): () => void {
+    checkListener(kind, listener);
     return this.#notifier.on(kind, listener);
   }
 
@@ -147,13 +163,21 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * Suspends a run that is going on, waits for its end, and stops the threads that are this engine's own. Any number
    * of times.
    *
-   * @param options - `timeout`: ms after which tasks that still run on this engine's own executor are given up
+   * @param options - `timeout`: ms after which tasks that still run are given up; on an executor that isn't this
+   * engine's own they go on, and are not waited for
+   * @throws TaskloomError OPTION_INVALID
    */
   async close(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, STOP_RULES, 'close()');
     this.#closed = true;
+    this.#announceClose();
     this.#loop?.suspend();
-    if (this.#executor?.owned) await this.#executor.executor.stop(options);
-    await this.#ended;
+    if (this.#executor?.owned) {
+      await this.#executor.executor.stop(options);
+      await this.#ended;
+    } else {
+      await endedWithin(this.#ended, options.timeout);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -174,39 +198,89 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   async #runToEnd(): Promise<Record<string, unknown>> {
     const parts = this.#compiled();
     const { compilation, storage } = parts;
+    this.#suspendSoon = false;
     this.prepare();
     this.validate();
-    const { signal, services = {}, deferReverts = true, neverResolve = false } = this.#options;
-    if (signal?.aborted) throw abortError(storage, signal.reason);
+    const { signal, onAbort = 'revert' } = this.#options;
+    const found = storage.flowState;
+    if (signal?.aborted && (found === 'PENDING' || found === 'REVERTED'))
+      throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);
-    await this.#executor.executor.start();
+    const { executor } = this.#executor;
+    await Promise.race([executor.start(), this.#closing]);
     if (this.#closed) throw closed(storage.flowName);
 
-    if (storage.flowState === 'REVERTED') resetAll(parts);
-    const loop = new Loop(parts, this.#executor.executor, services, { deferReverts, neverResolve });
-    this.#loop = loop;
-    parts.moves.moveFlow('RUNNING');
-    const unfollow =
-      signal === undefined ? () => {} : onAborted(signal, () => this.#abort(loop, signal.reason));
-    try {
-      for await (const _ of loop.states());
-    } catch (thrown) {
-      // A mistake of ours; the flow is left in a state from which it can be reset.
-      if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING')
-        parts.moves.moveFlow('FAILURE');
-      throw thrown;
-    } finally {
-      unfollow();
+    if (found === 'REVERTED') resetAll(parts);
+    // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
+    const follow = signal?.aborted !== true || (found === 'SUSPENDED' && onAbort === 'revert');
+    let end = await this.#drive(parts, executor, follow);
+    if (signal?.aborted && onAbort === 'revert' && storage.flowState === 'SUSPENDED' && !this.#closed) {
+      end = await this.#drive(parts, executor, true);
     }
-    const error = endError(storage, loop.fatal, signal?.aborted ? { reason: signal.reason } : null);
+    const error = endError(storage, end.fatal, end.abort);
     if (error !== null) throw error;
     return resultsOf(compilation, storage);
   }
 
-  #abort(loop: Loop, reason: unknown): void {
-    if (this.#options.onAbort === 'suspend') loop.suspend();
-    else loop.abort(reason);
+  /** Runs the loop to its end; `abort` is set when the signal is what ended it. */
+  async #drive(
+    parts: LoopParts,
+    executor: TaskExecutor,
+    follow: boolean,
+  ): Promise<{
+    readonly fatal: ReadonlyMap<string, Error>;
+    readonly abort: { readonly reason: unknown } | null;
+  }> {
+    const { storage, moves } = parts;
+    const { signal, onAbort, services = {}, deferReverts = true, neverResolve = false } = this.#options;
+    const loop = new Loop(parts, executor, services, { deferReverts, neverResolve });
+    this.#loop = loop;
+    moves.moveFlow('RUNNING');
+    if (this.#suspendSoon) loop.suspend();
+    let abort: { readonly reason: unknown } | null = null;
+    const stop = (): void => {
+      const { reason } = signal as AbortSignal;
+      if (onAbort === 'suspend' ? loop.suspend() : loop.abort(reason)) abort = { reason };
+    };
+    const unfollow = signal === undefined || !follow ? () => {} : onAborted(signal, stop);
+    try {
+      for await (const _ of loop.states());
+    } catch (thrown) {
+      // A mistake of ours; the flow is left in a state from which it can be reset.
+      if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING') moves.moveFlow('FAILURE');
+      throw thrown;
+    } finally {
+      unfollow();
+    }
+    return { fatal: loop.fatal, abort };
   }
+}
+
+const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log'];
+
+function checkListener(kind: string, listener: unknown): void {
+  const details = { kind };
+  if (!KINDS.includes(kind as keyof EngineEvents)) {
+    const message = `An engine has no events '${kind}'.${hint(String(kind), KINDS)} There are: ${KINDS.join(', ')}.`;
+    throw new TaskloomError('OPTION_INVALID', message, { details });
+  }
+  if (typeof listener !== 'function') {
+    throw new TaskloomError('OPTION_INVALID', `The listener of '${kind}' must be a function.`, { details });
+  }
+}
+
+/** Resolves when the run has ended, or the time is over. */
+async function endedWithin(ended: Promise<unknown> | null, ms = Number.POSITIVE_INFINITY): Promise<void> {
+  if (ms === Number.POSITIVE_INFINITY) {
+    await ended;
+    return;
+  }
+  let callOff = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    callOff = realClock.after(ms, resolve);
+  });
+  await Promise.race([ended, late]);
+  callOff();
 }
 
 /** A worker that imports a task module must not run the flow again. */

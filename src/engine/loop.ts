@@ -60,6 +60,7 @@ export class Loop {
   };
   /** Errors that stop the run itself, by atom: failed reverts. */
   readonly fatal: Map<string, Error>;
+  #takingBack = false;
 
   /** What reverts are told of; made anew when another execute has failed. */
   #failures: ReadonlyMap<string, Failure> | null = null;
@@ -97,22 +98,29 @@ export class Loop {
     yield end as EngineState;
   }
 
-  /** No more atoms are sent off; those that run are waited for. Only from RUNNING; ignored otherwise. */
-  suspend(): void {
-    if (this.#parts.storage.flowState !== 'RUNNING') return;
+  /** No more atoms are sent off; those that run are waited for. Only from RUNNING, else ignored: then false. */
+  suspend(): boolean {
+    if (this.#parts.storage.flowState !== 'RUNNING') return false;
     this.#parts.moves.moveFlow('SUSPENDING');
     this.#scheduler.withdrawQueued();
     this.#questions.drop();
     this.#inbox.wake();
+    return true;
   }
 
-  /** Running tasks are told to stop, and all that ran is reverted. Only from RUNNING; ignored otherwise. */
-  abort(reason: unknown): void {
-    if (this.#parts.storage.flowState !== 'RUNNING') return;
-    this.#takeBack();
+  /**
+   * Running tasks are told to stop, and all that ran is reverted; while the flow is suspending, only the first. False
+   * when that makes no difference: all is being reverted anyway.
+   */
+  abort(reason: unknown): boolean {
+    const differs = !this.#takingBack;
     this.#scheduler.abortRunning(reason);
-    this.#questions.drop();
+    if (this.#parts.storage.flowState === 'RUNNING') {
+      this.#takeBack();
+      this.#questions.drop();
+    }
     this.#inbox.wake();
+    return differs;
   }
 
   #select(): Ready {
@@ -279,6 +287,7 @@ export class Loop {
   /** Gives every atom the intention REVERT, so that no more start and all that ran are undone. Linear in atoms. */
   #takeBack(): void {
     const { compilation, moves } = this.#parts;
+    this.#takingBack = true;
     this.#scheduler.withdrawQueued('execute');
     for (const node of compilation.atoms.values()) moves.setIntention(node, 'REVERT');
   }

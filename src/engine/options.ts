@@ -12,30 +12,30 @@ export interface EngineSettings {
    * Who runs the tasks: `'threads'` (the default) on worker threads of this engine, `'serial'` one after another on
    * the main thread, or an executor of yours, which engines may share and none of them stops.
    */
-  readonly executor?: 'threads' | 'serial' | TaskExecutor;
+  readonly executor?: 'threads' | 'serial' | TaskExecutor | undefined;
   /** Worker threads, at least 1. Default: as many as the machine can use. Only with `executor: 'threads'`. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Names this run. Default: a new uuid (v7). */
-  readonly flowId?: string;
+  readonly flowId?: string | undefined;
   /** Functions on the main thread that tasks may call as `context.services`. */
-  readonly services?: Services;
+  readonly services?: Services | undefined;
   /** Stops the run when it is aborted; what then happens, `onAbort` says. The run rejects with FLOW_ABORTED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * `'revert'` (the default): the signals of running tasks are aborted, they are waited for, and all that ran is
    * reverted. `'suspend'`: running tasks end undisturbed and are kept; run the engine again to go on.
    */
-  readonly onAbort?: 'suspend' | 'revert';
+  readonly onAbort?: 'suspend' | 'revert' | undefined;
   /**
    * True (the default): when a retry gives up and none around it decides otherwise, everything is reverted. False:
    * only the flow of that retry is, as in TaskFlow; what ran elsewhere stays.
    */
-  readonly deferReverts?: boolean;
+  readonly deferReverts?: boolean | undefined;
   /**
    * True: a failure reverts nothing and asks no retry; the flow ends in FAILURE with all as it was, to be looked at.
    * Default false.
    */
-  readonly neverResolve?: boolean;
+  readonly neverResolve?: boolean | undefined;
 }
 
 /** `store` gives the values of symbols; it is demanded when the flow needs some. */

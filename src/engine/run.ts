@@ -14,7 +14,7 @@ type OptionsArgument<U> = {} extends NeedsOf<U> ? [options?: EngineOptions<U>] :
  * @throws TaskloomError OPTION_INVALID; MODULE_RUNS_FLOW in a worker that is importing a task module
  */
 export function createEngine<U extends AnyUnit>(flow: U, ...[options]: OptionsArgument<U>): Engine<U> {
-  return new Engine<U>(flow, (options ?? {}) as AnyEngineOptions, 'createEngine()');
+  return new Engine<U>(flow, (options === undefined ? {} : options) as AnyEngineOptions, 'createEngine()');
 }
 
 /**
@@ -26,7 +26,7 @@ export function createEngine<U extends AnyUnit>(flow: U, ...[options]: OptionsAr
  * and what `createEngine` throws
  */
 export async function run<U extends AnyUnit>(flow: U, ...[options]: OptionsArgument<U>): Promise<GivesOf<U>> {
-  const engine = new Engine<U>(flow, (options ?? {}) as AnyEngineOptions, 'run()');
+  const engine = new Engine<U>(flow, (options === undefined ? {} : options) as AnyEngineOptions, 'run()');
   try {
     return await engine.run();
   } finally {

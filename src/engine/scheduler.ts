@@ -12,9 +12,10 @@ import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import { realClock } from '../executor/clock.ts';
 import type { Call, TaskExecutor } from '../executor/executor.ts';
-import { type Failure, failureFrom } from '../failure.ts';
+import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
+import { isValue } from '../protocol/codec.ts';
 import type { Executed, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
@@ -137,18 +138,19 @@ export class Scheduler {
   #send(node: AtomNode, action: Action, ship: (call: Call, dispatch: Dispatch) => Promise<Outcome>): void {
     const dispatch: Dispatch = { node, action, state: 'queued', callOff: () => {} };
     this.#dispatches.add(dispatch);
-    const arrived = (outcome: Outcome): void => {
+    const end = (outcome: Completion['outcome']): void => {
       if (dispatch.state === 'over') return;
-      const checked = checkOutcome(outcome, dispatch);
       this.#end(dispatch);
-      this.#put(node, action, checked);
+      this.#put(node, action, outcome);
+    };
+    const failed = (thrown: unknown): void => end(broken(node, action, thrown));
+    const arrived = (outcome: Outcome): void => {
+      if (dispatch.state !== 'over') end(checkOutcome(outcome, dispatch));
     };
     try {
-      ship(this.#callFor(dispatch), dispatch).then(arrived, (thrown) =>
-        arrived(broken(node, action, thrown)),
-      );
+      ship(this.#callFor(dispatch), dispatch).then(arrived).catch(failed);
     } catch (thrown) {
-      arrived(broken(node, action, thrown));
+      failed(thrown);
     }
   }
 
@@ -208,15 +210,15 @@ function checkOutcome(outcome: unknown, { node, action, state }: Dispatch): Comp
 
 function flawOf(outcome: unknown, action: Action, begun: boolean): string | null {
   if (typeof outcome !== 'object' || outcome === null) return `It answered with ${describe(outcome)}.`;
-  const { kind, absent, failure } = outcome as Readonly<Record<string, unknown>>;
+  const { kind, absent, failure, result } = outcome as Readonly<Record<string, unknown>>;
   const good = action === 'execute' ? 'executed' : 'reverted';
   const bad = action === 'execute' ? 'failed' : 'revert-failed';
   if (kind !== good && kind !== bad && kind !== 'refused')
     return `It answered with an outcome of the kind ${describe(kind)}.`;
   if (kind !== 'refused' && !begun) return 'It did not call begin().';
+  if (kind !== good) return isFailure(failure) ? null : 'Its outcome lacks a failure, as data.';
   if (kind === 'executed' && !Array.isArray(absent)) return 'Its outcome lacks the list absent.';
-  if (kind !== good && typeof failure !== 'object') return 'Its outcome lacks a failure.';
-  return null;
+  return isValue(result) ? null : 'The result of its outcome is not closed.';
 }
 
 function broken({ name }: AtomNode, action: Action, cause: unknown): Completion['outcome'] {

@@ -9,6 +9,7 @@
 import type { Failure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import type { AnyTask } from '../flow/unit.ts';
+import { MILLISECONDS, type OptionRules } from '../options.ts';
 import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import type { Clock } from './clock.ts';
 
@@ -55,3 +56,5 @@ export interface StopOptions {
   /** ms after which tasks that still run are given up, as failures with EXECUTOR_CLOSED; without it they are waited for. */
   readonly timeout?: number;
 }
+
+export const STOP_RULES: OptionRules<StopOptions> = { timeout: MILLISECONDS };

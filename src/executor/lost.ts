@@ -11,11 +11,22 @@ export interface End {
   readonly error: unknown;
 }
 
-export function lostError(request: WorkRequest, { exitCode, error }: End, began: boolean): TaskloomError {
+/**
+ * @param began - The task's code had begun
+ * @param imported - Its module had been imported
+ */
+export function lostError(
+  request: WorkRequest,
+  { exitCode, error }: End,
+  began: boolean,
+  imported: boolean,
+): TaskloomError {
   const atom = request.identity.atom;
   const when = began
     ? `in the midst of task '${atom}'`
-    : `while it imported ${pathOf(request.module)} for task '${atom}'`;
+    : imported
+      ? `before task '${atom}' could begin`
+      : `while it imported ${pathOf(request.module)} for task '${atom}'`;
   const details = { atom, exitCode };
   if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new TaskloomError(

@@ -11,12 +11,13 @@ import { A_FLAG, aWholeNumber, checkOptions, type OptionRules } from '../options
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import { failed, succeeded } from '../protocol/perform.ts';
 import type { Clock } from './clock.ts';
-import type { Call, StopOptions, TaskExecutor } from './executor.ts';
+import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { performHere } from './in-process.ts';
 import { lostError } from './lost.ts';
 import { ManualClock, randomFrom } from './manual-clock.ts';
 import { byOrder } from './ready-queue.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
+import { timeoutError } from './watch.ts';
 
 export interface ManualOptions {
   /** How many tasks may have begun and not ended, as if there were so many threads. Default: any number. */
@@ -127,7 +128,7 @@ export class ManualTaskExecutor implements TaskExecutor {
   /** As if the task's worker thread had exited in its midst. */
   lose(atom: string): Promise<Outcome> {
     return this.#pretend(atom, ({ request }) =>
-      failed(request.action, lostError(request, { exitCode: 1, error: undefined }, true), 0),
+      failed(request.action, lostError(request, { exitCode: 1, error: undefined }, true, true), 0),
     );
   }
 
@@ -180,10 +181,11 @@ export class ManualTaskExecutor implements TaskExecutor {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
-  async stop({ timeout }: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, STOP_RULES, 'stop()');
     this.#office.close();
     for (const { ticket, begun } of this.#held) if (!begun) refuseClosed(ticket);
-    await this.#office.settled(timeout);
+    await this.#office.settled(options.timeout);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -230,8 +232,22 @@ export class ManualTaskExecutor implements TaskExecutor {
         `As many tasks have begun as the concurrency of ManualTaskExecutor, ${this.#concurrency}, allows.`,
       );
     }
+    if (held.begun) return held.ticket.take();
     held.begun = true;
-    return held.ticket.take();
+    const wanted = await held.ticket.take();
+    if (wanted) this.#watch(held.ticket);
+    return wanted;
+  }
+
+  /** The timeout of a task counts from its begin, whether or not it is performed. */
+  #watch(ticket: Ticket): void {
+    const { task, request } = ticket;
+    const { timeout } = task;
+    if (timeout === null) return;
+    const callOff = this.clock.after(timeout, () => {
+      ticket.settle(failed(request.action, timeoutError(ticket), timeout));
+    });
+    void ticket.outcome.then(callOff);
   }
 
   async #perform(held: Held): Promise<Outcome> {

@@ -3,7 +3,7 @@ import type { Failure } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import { checkOptions, MILLISECONDS, type OptionRules } from '../options.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
-import type { Call, StopOptions, TaskExecutor } from './executor.ts';
+import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 
@@ -48,10 +48,11 @@ export class SerialTaskExecutor implements TaskExecutor {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
-  async stop({ timeout }: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, STOP_RULES, 'stop()');
     this.#office.close();
     for (const ticket of this.#lane.drain()) refuseClosed(ticket);
-    await this.#office.settled(timeout);
+    await this.#office.settled(options.timeout);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

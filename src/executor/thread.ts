@@ -274,8 +274,11 @@ export class Thread {
       this.#host.onReturned(ticket);
       return;
     }
-    const error = lostError(ticket.request, { exitCode, error: this.#error }, reached === 'begun');
-    if (reached === 'begun') this.#settle(failed(ticket.request.action, error, watch.elapsed));
+    const began = reached === 'begun';
+    const imported = this.#loaded.has(ticket.request.module);
+    const error = lostError(ticket.request, { exitCode, error: this.#error }, began, imported);
+    if (began) this.#settle(failed(ticket.request.action, error, watch.elapsed));
+    else if (imported) this.#settle({ kind: 'refused', failure: failureFrom(error) });
     else this.#unloadable(ticket, error);
   }
 

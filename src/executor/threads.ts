@@ -13,6 +13,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
+import { TaskloomError } from '../errors.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import {
@@ -25,9 +26,10 @@ import {
 } from '../options.ts';
 import { pathOf } from '../protocol/loading.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
+import { refused } from '../protocol/perform.ts';
 import { isTypeScript } from '../protocol/typescript.ts';
 import { errorFrom } from '../revival.ts';
-import type { Call, StopOptions, TaskExecutor } from './executor.ts';
+import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
 import { startFailed } from './lost.ts';
 import { ReadyQueue } from './ready-queue.ts';
@@ -134,10 +136,11 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
-  async stop({ timeout }: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, STOP_RULES, 'stop()');
     this.#office.close();
     for (const ticket of [...this.#queue.drain(), ...this.#mainLane.drain()]) refuseClosed(ticket);
-    await this.#office.settled(timeout);
+    await this.#office.settled(options.timeout);
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
@@ -255,7 +258,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       const unloadable = this.#unloadable.get(module);
       if (unloadable === undefined) return ticket;
       if (unloadable.until > performance.now())
-        ticket.settle({ kind: 'refused', failure: unloadable.failure });
+        ticket.settle(refused(unloadableError(ticket, unloadable.failure)));
       else this.#unloadable.delete(module);
       if (!ticket.settled) return ticket;
     }
@@ -288,6 +291,17 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       { type: 'TaskloomWarning' },
     );
   }
+}
+
+/** What was found for another task, said of this one. */
+function unloadableError({ request: { identity, module } }: Ticket, failure: Failure): TaskloomError {
+  const found = errorFrom(failure);
+  const code = found instanceof TaskloomError ? found.code : 'MODULE_LOAD_FAILED';
+  return new TaskloomError(
+    code,
+    `The task module ${pathOf(module)} of task '${identity.atom}' cost a thread when it was imported less than a minute ago, and is not tried again.`,
+    { cause: found, details: { module, atom: identity.atom } },
+  );
 }
 
 function warnOfStray(failure: Failure, task: string | null): void {

@@ -89,7 +89,8 @@ export class Watch {
   }
 }
 
-function timeoutError({ task, request }: Ticket): TaskloomError {
+/** What a task fails with that took longer than its timeout. */
+export function timeoutError({ task, request }: Ticket): TaskloomError {
   const { timeout } = task;
   const what = request.action === 'execute' ? 'Task' : 'The revert of task';
   return new TaskloomError(

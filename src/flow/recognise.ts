@@ -40,7 +40,7 @@ function guess(value: unknown): string {
   if (typeof value === 'function') {
     return `${describe(value)} (did you forget to call it, or to wrap it in task()?)`;
   }
-  if (Array.isArray(value)) return 'an array inside an array';
+  if (Array.isArray(value)) return 'an array where one unit is wanted';
   if (typeof value !== 'object' || value === null) return describe(value);
   if (value instanceof Promise || typeof Reflect.get(value, 'then') === 'function') {
     return 'a Promise (did you forget await?)';

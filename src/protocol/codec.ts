@@ -76,7 +76,11 @@ export function close(value: unknown, where: string, { read = true }: CloseOptio
  */
 export function open(value: Value, take: Take = null): unknown {
   const opened = typeof value === 'object' && value !== null ? decodeWhole(value) : value;
-  if (take === null || !hasPart(opened, take)) return take === null ? opened : undefined;
+  return take === null ? opened : partOf(opened, take);
+}
+
+function partOf(opened: unknown, take: number | string): unknown {
+  if (!hasPart(opened, take)) return undefined;
   if (types.isMap(opened)) return opened.get(take);
   return (opened as Readonly<Record<number | string, unknown>>)[take];
 }
@@ -149,4 +153,23 @@ function hasPart(value: unknown, take: number | string): boolean {
 
 function isPosition(take: number | string, length: number): boolean {
   return typeof take === 'number' && Number.isInteger(take) && take >= 0 && take < length;
+}
+
+/** True for what has the shape of a closed value; what others hand over may be anything. */
+export function isValue(value: unknown): value is Value {
+  if (typeof value !== 'object' || value === null)
+    return typeof value !== 'function' && typeof value !== 'symbol';
+  const { bytes, buffers } = value as Partial<Record<string, unknown>>;
+  return bytes instanceof Uint8Array && Array.isArray(buffers);
+}
+
+/** Opens values for one reader, each of which is decoded once however many of its parts are asked for. */
+export function openerOfParts(): (value: Value, take: Take) => unknown {
+  const opened = new Map<Value, unknown>();
+  return (value, take) => {
+    // A whole is decoded anew each time, so that two arguments never are one object.
+    if (take === null || typeof value !== 'object' || value === null) return open(value, take);
+    if (!opened.has(value)) opened.set(value, open(value));
+    return partOf(opened.get(value), take);
+  };
 }

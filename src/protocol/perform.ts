@@ -9,7 +9,7 @@ import { failureFrom } from '../failure.ts';
 import type { Context } from '../flow/context.ts';
 import type { Undo, Work } from '../flow/unit.ts';
 import { errorFrom } from '../revival.ts';
-import { absentTakes, close, open, type Value } from './codec.ts';
+import { absentTakes, close, open, openerOfParts, type Value } from './codec.ts';
 import type { Outcome, PreparedArgument, RevertRequest, WorkRequest } from './messages.ts';
 import { type ContextHost, openContext } from './task-context.ts';
 
@@ -77,10 +77,11 @@ function bind(request: WorkRequest, work: Work): (context: Context) => unknown {
 /** The values of prepared arguments, by name. */
 export function openArguments(prepared: readonly PreparedArgument[]): Readonly<Record<string, unknown>> {
   const args: Record<string, unknown> = {};
+  const openPart = openerOfParts();
   for (const { name, value, take } of prepared) {
     // Defined, not assigned: an argument named __proto__ is one more argument.
     Object.defineProperty(args, name, {
-      value: open(value, take),
+      value: openPart(value, take),
       enumerable: true,
       configurable: true,
       writable: true,

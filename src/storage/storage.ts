@@ -9,6 +9,7 @@ import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import { History } from '../flow/history.ts';
 import { hint } from '../hint.ts';
+import { AN_OBJECT, checkOptions } from '../options.ts';
 import { close, open, type Value } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
@@ -133,7 +134,10 @@ export class Storage {
    * @throws TaskloomError VALUE_NOT_ENCODABLE, VALUE_TOO_LARGE; then none of the values is taken
    */
   inject(values: Readonly<Record<string, unknown>>, { transient = false }: InjectOptions = {}): void {
-    const closed = Object.entries(values).map(([symbol, value]) => [symbol, close(value, symbol)] as const);
+    checkOptions({ values }, { values: AN_OBJECT }, 'inject()');
+    const closed = Object.entries(values).map(
+      ([symbol, value]) => [symbol, close(value, `store.${symbol}`)] as const,
+    );
     const into = transient ? this.#transient : this.#kept;
     for (const [symbol, value] of closed) into.set(symbol, value);
   }

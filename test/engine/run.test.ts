@@ -350,6 +350,116 @@ describe('signal', () => {
   });
 });
 
+describe('signal, at odd moments', () => {
+  /** Ends when its signal is aborted, and only then. */
+  const heeding = (name: string) =>
+    task(name, {
+      execute: (_args: object, { signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+    });
+
+  it("stops one run with onAbort 'suspend', and the next one goes on to the end", async () => {
+    const stop = new AbortController();
+    const a = task('a', { provides: 'a', execute: () => stop.abort() });
+    const options = { ...serial, signal: stop.signal, onAbort: 'suspend' } as const;
+    const engine = createEngine(linear('f').add(a, ok('b')), options);
+    await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED' });
+    expect(await engine.run()).toEqual({ a: undefined, b: 'b done' });
+    expect(await engine.run()).toEqual({ a: undefined, b: 'b done' });
+  });
+
+  it('that comes after the end changes nothing', async () => {
+    const stop = new AbortController();
+    const engine = createEngine(linear('f').add(ok('a')), { ...serial, signal: stop.signal });
+    await engine.run();
+    stop.abort();
+    expect(await engine.run()).toEqual({ a: 'a done' });
+  });
+
+  it('that comes while the flow suspends reaches the running task, and reverts what ran', async () => {
+    const stop = new AbortController();
+    const told: string[] = [];
+    const a = task('a', { execute: () => 1, revert: () => void told.push('-a') });
+    const engine = createEngine(linear('f').add([a, heeding('b')]) as AnyUnit, {
+      ...serial,
+      signal: stop.signal,
+    });
+    engine.on('atom', ({ name, state }) => {
+      if (name !== 'b' || state !== 'RUNNING') return;
+      engine.suspend();
+      setImmediate(() => stop.abort());
+    });
+    await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED' });
+    expect(engine.storage.flowState).toBe('REVERTED');
+    expect(told).toEqual(['-a']);
+  });
+
+  it('that comes while a failure is taken back anyway does not hide the failure', async () => {
+    const stop = new AbortController();
+    const engine = createEngine(unordered('f').add(heeding('a'), bad('b')), {
+      executor: new ManualTaskExecutor({ auto: true }),
+      signal: stop.signal,
+    });
+    engine.on('atom', ({ name, state }) => {
+      if (name === 'b' && state === 'REVERTING') stop.abort(new Error('enough'));
+    });
+    const error = await engine.run().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(WrappedFailure);
+    expect((error as WrappedFailure).failures.get('b')).toBeInstanceOf(RangeError);
+  });
+});
+
+describe('suspend and close, at odd moments', () => {
+  it('in the listener of RUNNING: nothing starts', async () => {
+    const engine = createEngine(linear('f').add(ok('a')), serial);
+    engine.on('flow', ({ state }) => {
+      if (state === 'RUNNING' && engine.storage.attempts('a') === 0) engine.suspend();
+    });
+    expect(await engine.run()).toEqual({});
+    expect(engine.storage.flowState).toBe('SUSPENDED');
+  });
+
+  it('right after run(): nothing starts', async () => {
+    const engine = createEngine(linear('f').add(ok('a')), serial);
+    const done = engine.run();
+    engine.suspend();
+    expect(await done).toEqual({});
+    expect(engine.storage.flowState).toBe('SUSPENDED');
+  });
+
+  it('close in the listener of RUNNING: suspended, and no word of a stopped executor', async () => {
+    const engine = createEngine(linear('f').add(ok('a')), serial);
+    let closed: Promise<void> | null = null;
+    engine.on('flow', ({ state }) => {
+      if (state === 'RUNNING') closed = engine.close();
+    });
+    expect(await engine.run()).toEqual({});
+    await closed;
+    expect(engine.storage.flowState).toBe('SUSPENDED');
+  });
+
+  it('close ends though the executor never starts', async () => {
+    const executor = Object.assign(new SerialTaskExecutor(), { start: () => new Promise<void>(() => {}) });
+    const engine = createEngine(linear('f').add(ok('a')), { executor });
+    const done = engine.run();
+    await engine.close();
+    await expect(done).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+  });
+
+  it('close with a timeout does not wait for a task on a shared executor', async () => {
+    const executor = new SerialTaskExecutor();
+    const never = task('never', { execute: () => new Promise(() => {}) });
+    const engine = createEngine(never, { executor });
+    const begun = new Promise<void>((resolve) => engine.on('atom', () => resolve()));
+    void engine.run();
+    await begun;
+    await engine.close({ timeout: 10 });
+    await executor.stop({ timeout: 10 });
+  });
+});
+
 describe('events', () => {
   it('tell of every state, with the result and the time', async () => {
     const engine = createEngine(linear('f').add(ok('a')), serial);
@@ -423,7 +533,17 @@ describe('events', () => {
 });
 
 describe('options', () => {
+  it('of on() and inject() are checked too', () => {
+    const engine = createEngine(linear('f'), serial);
+    expect(() => engine.on('atoms' as never, () => {})).toThrow("Did you mean 'atom'?");
+    expect(() => engine.on('atom', 5 as never)).toThrow('must be a function');
+    expect(() => engine.storage.inject(null as never)).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID' }),
+    );
+  });
+
   it.each([
+    [{ store: new Map() }, 'an object'],
     [{ storre: {} }, "has no option 'storre'. Did you mean 'store'?"],
     [{ threads: 0 }, "'threads' of createEngine() must be a whole number, at least 1"],
     [{ threads: 2, executor: 'serial' }, "needs the executor 'threads'"],
@@ -466,6 +586,13 @@ describe('an executor that breaks the rules', () => {
     await expect(engine.run()).rejects.toMatchObject({ code: 'EXECUTOR_FAILED' });
     expect(engine.storage.flowState).toBe('REVERTED');
   });
+
+  it('its own error is the cause', async () => {
+    const executor = broken(() => {
+      throw new Error('the very reason');
+    });
+    await expect(run(ok('a'), { executor })).rejects.toMatchObject({ cause: { message: 'the very reason' } });
+  });
 });
 
 describe('an executor that answers by half', () => {
@@ -483,6 +610,17 @@ describe('an executor that answers by half', () => {
     ['with a bigint for a kind', { kind: 1n }, 'of the kind the number 1'],
     ['with a revert', { kind: 'reverted', result: 1, elapsed: 0 }, 'of the kind'],
     ['without the list of what is absent', 'begun', 'lacks the list absent'],
+    ['with an error for a failure', { kind: 'refused', failure: new Error('real') }, 'lacks a failure'],
+    ['with no failure', { kind: 'refused', failure: null }, 'lacks a failure'],
+    [
+      'with a kind that throws',
+      {
+        get kind() {
+          throw new TypeError('look away');
+        },
+      },
+      'look away',
+    ],
   ])('%s: the task fails, and the engine is in a defined state', async (_, outcome, why) => {
     const engine = createEngine(linear('f').add(ok('a')), { executor: answering(outcome) });
     const error = await engine.run().catch((thrown: unknown) => thrown);

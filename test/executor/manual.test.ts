@@ -31,6 +31,18 @@ describe('the manual executor', () => {
     expect(executor.waiting).toEqual([]);
   });
 
+  test('lets a task that began run into its timeout, without performing it', async () => {
+    const executor = new ManualTaskExecutor();
+    const slow = task('slow', { timeout: 50, execute: () => 1 });
+    const outcome = executor.execute(slow, [], callOf({ atom: 'slow' }));
+    await executor.advance(100);
+    await executor.begin('slow');
+    await executor.advance(49);
+    expect(executor.waiting).toHaveLength(1);
+    await executor.advance(1);
+    expect(verdict(await outcome)).toMatchObject({ code: 'TASK_TIMEOUT' });
+  });
+
   test('fails and loses them', async () => {
     const executor = new ManualTaskExecutor();
     enter(executor, 'a', 'b');

@@ -45,7 +45,7 @@ describe.each([
     [{ execute: () => 1 }, 'a task definition'],
     [{ kind: 'task', name: 'fake' }, 'an object'],
     ['decode', "the string 'decode'"],
-    [[[make('x')]], 'an array inside an array'],
+    [[[make('x')]], 'an array where one unit is wanted'],
     [{ default: make('x') }, 'default export'],
   ])('UNIT_INVALID: %s', (junk, words) => {
     const flow = open('f');

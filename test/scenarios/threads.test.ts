@@ -11,7 +11,7 @@ import {
 import { afterAll, describe, expect, it } from 'vitest';
 
 const tasks = (await import(new URL('../fixtures/scenarios/tasks.mjs', import.meta.url).href)) as Record<
-  'step' | 'broken' | 'fatal' | 'meet' | 'makeNumbers' | 'sumNumbers',
+  'step' | 'broken' | 'fatal' | 'meet' | 'damage' | 'makeNumbers' | 'sumNumbers',
   AnyTask & { as(name: string, options?: object): AnyTask }
 >;
 const two = new ThreadPoolTaskExecutor({ threads: 2 });
@@ -53,6 +53,19 @@ describe('a flow on threads', () => {
       details: { exitCode: 7 },
     });
     expect(told()).toEqual([1, 2, -2, -1]);
+  });
+
+  it('says nothing of an import when a damaged thread dies before the next task, and goes on', async () => {
+    const { notes, told } = story();
+    await run(say('step', 1) as AnyUnit, { store: { notes }, executor: one });
+    await run(tasks.damage as AnyUnit, { executor: one }).catch(() => {});
+    const next = await run(say('step', 2) as AnyUnit, { store: { notes }, executor: one }).then(
+      () => 'done',
+      (error: Error) => error.message,
+    );
+    expect(next).not.toContain('import');
+    await run(say('step', 3) as AnyUnit, { store: { notes }, executor: one });
+    expect(told().at(-1)).toBe(3);
   });
 
   it('runs independent tasks at the same time', async () => {
