@@ -40,7 +40,7 @@ describe('rules', () => {
   test.each([
     ['a name', A_NAME, ['a', ' '], ['', 1, null]],
     ['a flag', A_FLAG, [true, false], [0, 'true', null]],
-    ['an object', AN_OBJECT, [{}, new Map()], [null, [], 'a']],
+    ['an object', AN_OBJECT, [{}, Object.create(null)], [null, [], 'a', new Map()]],
     ['ms', MILLISECONDS, [0, 0.5, Number.POSITIVE_INFINITY], [-1, Number.NaN, '5']],
     ['a whole number', aWholeNumber(2), [2, 3], [1, 2.5, '2']],
   ])('%s', (_name, { fits }, good, bad) => {

@@ -1,0 +1,227 @@
+/**
+ * Random flows, each run by the library and followed by the model, event by event: what happens must be allowed when it
+ * happens, what is due must not be left out, and the end must be the one that the rules give.
+ *
+ * TASKLOOM_RUNS flows for each test (default 500). A failure prints the seed and the path that repeat it:
+ * `TASKLOOM_SEED=… TASKLOOM_PATH=… npx vitest run test/model -t '…'`.
+ */
+import fc from 'fast-check';
+import { SerialTaskExecutor, TaskloomError } from 'taskloom';
+import { ManualTaskExecutor } from 'taskloom/testing';
+import { describe, expect, it } from 'vitest';
+import { type Built, build, FEATURES, runToEnd } from './build.ts';
+import { Model } from './model.ts';
+import { play } from './play.ts';
+import { type Drawing, drawings, refusal, runnable } from './shapes.ts';
+import { Tree } from './tree.ts';
+import type { AtomShape, End, Entry } from './words.ts';
+
+const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 500);
+const seed = process.env['TASKLOOM_SEED'];
+const path = process.env['TASKLOOM_PATH'];
+/** ms; a run takes one or two. */
+const timeout = 30_000 + numRuns * 100;
+
+function parameters<T>(name: string): fc.Parameters<T> {
+  return {
+    numRuns,
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+    ...(path === undefined ? {} : { path }),
+    reporter(run) {
+      if (!run.failed) return;
+      const repeat = `TASKLOOM_SEED=${run.seed} TASKLOOM_PATH=${run.counterexamplePath} npx vitest run test/model -t '${name}'`;
+      throw new Error(`${fc.defaultReportMessage(run)}\n\nTo repeat it: ${repeat}`, {
+        cause: run.errorInstance,
+      });
+    },
+  };
+}
+
+/** A test of many drawings. */
+function holds<T extends [unknown, ...unknown[]]>(
+  name: string,
+  drawn: fc.Arbitrary<T>,
+  predicate: (...args: T) => Promise<void>,
+): void {
+  const property = fc.asyncProperty(drawn, (args) => predicate(...args));
+  it(name, () => fc.assert(property, parameters<[T]>(name)), timeout);
+}
+
+/** Follows what the library does; what it does that the rules don't allow is thrown with all that came before. */
+class Follower {
+  readonly #model: Model;
+  readonly #trace: readonly Entry[];
+  #next = 0;
+
+  constructor({ root, options }: Drawing, { trace }: Built) {
+    this.#model = new Model(root, options);
+    this.#trace = trace;
+  }
+
+  catchUp(): Model {
+    for (; this.#next < this.#trace.length; this.#next++) {
+      try {
+        this.#model.observe(this.#trace[this.#next] as Entry);
+      } catch (violation) {
+        throw new Error(`${violation}\nafter: ${told(this.#trace.slice(0, this.#next))}`, {
+          cause: violation,
+        });
+      }
+    }
+    return this.#model;
+  }
+
+  /** When the library waits for tasks, then for all that could be on its way; what it wants no more may lie there too. */
+  atRest({ waiting }: ManualTaskExecutor): void {
+    const model = this.catchUp();
+    const wanted = [...model.inHand(), ...model.due()].map(({ atom, action }) => `${action} ${atom}`);
+    const found = waiting.map(({ atom, action }) => `${action} ${atom}`);
+    const left = wanted.filter((each) => !found.includes(each));
+    expect(left, `what should be on its way after: ${told(this.#trace)}`).toEqual([]);
+  }
+
+  ended(end: End): void {
+    const wanted = this.catchUp().end();
+    expect(sorted(end), `the end after: ${told(this.#trace)}`).toEqual(sorted(wanted));
+  }
+}
+
+function sorted(end: End): End {
+  return { ...end, thrown: end.thrown.toSorted() };
+}
+
+function told(trace: readonly Entry[]): string {
+  const word = (entry: Entry): string => {
+    if (entry.kind === 'flow') return `FLOW ${entry.to}`;
+    if (entry.kind === 'moved') return `${entry.atom} ${entry.to}`;
+    if (entry.kind === 'asked') return `${entry.flow} ${entry.from}>${entry.to} asked`;
+    return `${entry.action} ${entry.atom} ${entry.kind}`;
+  };
+  return trace.map(word).join('; ');
+}
+
+/** Random numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomFrom(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Begins and settles what waits in a random order, and looks at each rest whether all is on its way. */
+async function drive(
+  executor: ManualTaskExecutor,
+  follower: Follower,
+  random: () => number,
+  between?: () => void,
+): Promise<void> {
+  for (await executor.idle(); executor.waiting.length > 0; await executor.idle()) {
+    follower.atRest(executor);
+    between?.();
+    const pick = executor.waiting[Math.floor(random() * executor.waiting.length)];
+    if (pick === undefined) continue;
+    if (!pick.begun && random() < 0.6) await executor.begin(pick.atom);
+    else await executor.settle(pick.atom);
+  }
+}
+
+/** Also what the library is known to do otherwise, see `isDisputed`. */
+const everything = process.env['TASKLOOM_ALL'] === '1';
+const drawn = runnable(FEATURES).filter((drawing) => everything || !isDisputed(drawing));
+const seeds = fc.integer();
+
+describe('the library keeps the rules', () => {
+  holds('refuses what the rules refuse', fc.tuple(drawings(FEATURES)), async (drawing) => {
+    const wanted = refusal(drawing)?.code ?? null;
+    let found: unknown = null;
+    try {
+      const { engine } = build(drawing, { executor: new SerialTaskExecutor() });
+      engine.compile();
+      engine.prepare();
+      engine.validate();
+    } catch (thrown) {
+      found = thrown instanceof TaskloomError ? thrown.code : thrown;
+    }
+    expect(found).toBe(wanted);
+  });
+
+  holds('does one thing at a time in the one order that there is', fc.tuple(drawn), async (drawing) => {
+    const built = build(drawing, { executor: new SerialTaskExecutor() });
+    const end = await runToEnd(built);
+    new Follower(drawing, built).ended(end);
+    const model = new Model(drawing.root, drawing.options);
+    const { tree } = model;
+    // Retries run, and deciders are asked, beside the tasks: who is first is not said.
+    const isAsked = tree.atoms.some((atom) => atom.kind === 'retry' || tree.deciders(atom).length > 0);
+    if (isAsked && !tree.isSequence()) return;
+    const played = play(model, { early: true });
+    expect(executesOf(built.trace), `played: ${told(played)}`).toEqual(executesOf(played));
+    // Which of several reverts comes first is not said, and a revert that fails stops those behind it.
+    if (!built.trace.some(isFailedRevert)) expect(sorted(end)).toEqual(sorted(model.end()));
+  });
+
+  holds(
+    'does what is allowed, and all of it, whatever ends first',
+    fc.tuple(drawn, seeds),
+    async (drawing, start) => {
+      const executor = new ManualTaskExecutor();
+      const built = build(drawing, { executor });
+      const follower = new Follower(drawing, built);
+      follower.ended(await runToEnd(built, () => drive(executor, follower, randomFrom(start))));
+    },
+  );
+
+  holds('suspends and goes on at any step', fc.tuple(drawn, seeds), async (drawing, start) => {
+    const executor = new ManualTaskExecutor();
+    const random = randomFrom(start);
+    const built = build(drawing, { executor });
+    const follower = new Follower(drawing, built);
+    const suspend = (): void => {
+      if (random() < 0.1) built.engine.suspend();
+    };
+    built.engine.on('atom', suspend);
+    for (let end: End | null = null; end === null || end.flow === 'SUSPENDED'; ) {
+      end = await runToEnd(built, () => drive(executor, follower, random, suspend));
+      follower.ended(end);
+    }
+  });
+
+  holds(
+    'starts anew after a reset, or after it was reverted',
+    fc.tuple(drawn, seeds, fc.boolean()),
+    async (drawing, start, resets) => {
+      const executor = new ManualTaskExecutor();
+      const random = randomFrom(start);
+      const built = build(drawing, { executor });
+      const follower = new Follower(drawing, built);
+      for (let run = 0; run < 3; run++) {
+        const end = await runToEnd(built, () => drive(executor, follower, random));
+        follower.ended(end);
+        if (resets || end.flow === 'FAILURE') built.engine.reset();
+      }
+    },
+  );
+});
+
+/** Which tasks were executed, in which order. */
+function executesOf(trace: readonly Entry[]): readonly string[] {
+  return trace.flatMap((entry) =>
+    entry.kind === 'called' && entry.action === 'execute' ? [entry.atom] : [],
+  );
+}
+
+function isFailedRevert(entry: Entry): boolean {
+  return entry.kind === 'moved' && entry.to === 'REVERT_FAILURE';
+}
+
+/** A task whose argument a decider may take away: is it refused at once, or not begun when a failure was looked at? */
+function isDisputed({ root, options }: Drawing): boolean {
+  const tree = new Tree(root);
+  const takes = (atom: AtomShape): boolean =>
+    atom.kind === 'task' &&
+    atom.requires.some((symbol) => !atom.inject.includes(symbol) && !options.store.includes(symbol));
+  return tree.atoms.some(takes) && tree.atoms.some((atom) => tree.deciders(atom).length > 0);
+}
