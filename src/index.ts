@@ -33,6 +33,7 @@ export type { AtomNode, FlowNode, Node, RetryNode, Source, TaskNode } from './co
 export type { Engine } from './engine/engine.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
 export { createEngine, run } from './engine/run.ts';
+export type { Statistics } from './engine/statistics.ts';
 export { type SerialOptions, SerialTaskExecutor } from './executor/serial.ts';
 export { type ThreadPoolOptions, ThreadPoolTaskExecutor } from './executor/threads.ts';
 export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';

@@ -1,7 +1,7 @@
 /** Units → nodes and edges. Walks with its own stack, so that flows nested 10,000 deep compile. */
 import { TaskloomError } from '../errors.ts';
 import { checkUnit } from '../flow/recognise.ts';
-import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
+import type { AnyAtom, AnyFlow, AnyRetry, AnyTask, AnyUnit } from '../flow/unit.ts';
 import type { AtomNode, Draft, FlowNode, Node, RetryNode, Source } from './node.ts';
 
 /** What a unit became: the nodes at which it begins and ends (one and the same for a task). */
@@ -36,6 +36,10 @@ export function buildGraph(root: AnyUnit): Graph {
   const openFlows = new Set<AnyFlow>();
 
   const place = (unit: AnyUnit, around: Frame | null): void => {
+    if (unit.kind === 'task' && unit.retry !== null) {
+      placeRetried(graph, unit, unit.retry, around);
+      return;
+    }
     if (unit.kind === 'task') {
       const node = placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
       graph.spans.set(unit, { first: node, head: node, last: node });
@@ -92,6 +96,18 @@ function openFlow(graph: Graph, flow: AnyFlow, around: Frame | null): Frame {
   }
   graph.spans.set(flow, { first: entry, head, last: entry });
   return { flow, entry, retry, next: 0 };
+}
+
+/** A task with a retry of its own stands as in a flow of its name with nothing else in it. */
+function placeRetried(graph: Graph, task: AnyTask, retry: AnyRetry, around: Frame | null): void {
+  const flow: AnyFlow = { kind: 'flow', name: task.name, pattern: 'linear', retry, units: [task], links: [] };
+  const frame = openFlow(graph, flow, around);
+  const node = placeAtom(graph, task.name, task, frame.entry, frame.retry);
+  const span = graph.spans.get(flow) as Span;
+  span.last = placeFlowNode(graph, 'exit', flow, around?.entry ?? null);
+  connect(span.head, node);
+  connect(node, span.last);
+  graph.spans.set(task, span);
 }
 
 function placeAtom(

@@ -45,6 +45,7 @@ export function resolveSymbols(graph: Graph): Symbols {
     const { head } = graph.spans.get(unit) as { readonly head: Draft<Node> };
     if (head.kind === 'task' || head.kind === 'retry') bind(head, table);
     if (unit.kind === 'flow') open.push(frameOf(unit));
+    else if (head.kind === 'retry') bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table);
   };
 
   enter(graph.root);
@@ -95,9 +96,9 @@ function symbolsUsedIn(root: AnyUnit): ReadonlySet<string> {
   const used = new Set<string>();
   const open: AnyUnit[] = [root];
   for (let unit = open.pop(); unit !== undefined; unit = open.pop()) {
+    if (unit.retry !== null) addUsed(unit.retry, used);
     if (unit.kind === 'task') addUsed(unit, used);
     else {
-      if (unit.retry !== null) addUsed(unit.retry, used);
       for (const each of unit.units) open.push(each);
     }
   }

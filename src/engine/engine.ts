@@ -6,25 +6,32 @@
 import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
-import { realClock } from '../executor/clock.ts';
+import { atMost } from '../executor/clock.ts';
 import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/executor.ts';
 import { checkUnit } from '../flow/recognise.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
-import { hint } from '../hint.ts';
 import { type Listener, Notifier } from '../notifier.ts';
 import { checkOptions } from '../options.ts';
-import { loadingModule, noteRunWhileLoading, runsFlow } from '../protocol/loading.ts';
-import { RESETTABLE } from '../states.ts';
+import { refuseWhileLoading } from '../protocol/loading.ts';
+import { type EngineState, RESETTABLE } from '../states.ts';
 import { Storage } from '../storage/storage.ts';
 import { onAborted } from './abort.ts';
 import { abortError, endError, resultsOf } from './ending.ts';
-import type { EngineEvents } from './events.ts';
+import { checkListener, type EngineEvents } from './events.ts';
 import { Loop, type LoopParts } from './loop.ts';
 import { Moves } from './moves.ts';
 import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
 import { Selector } from './selector.ts';
+import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
+import { stepThrough } from './steps.ts';
 import { validateSymbols } from './validation.ts';
+
+/** How a loop ended. */
+interface End {
+  readonly fatal: ReadonlyMap<string, Error>;
+  readonly abort: { readonly reason: unknown } | null;
+}
 
 export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** Names this run. */
@@ -32,6 +39,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   readonly #root: AnyUnit;
   readonly #options: AnyEngineOptions;
   readonly #notifier = new Notifier<EngineEvents>();
+  readonly #clock = new RunClock();
   #parts: LoopParts | null = null;
   #prepared = false;
   #executor: { readonly executor: TaskExecutor; readonly owned: boolean } | null = null;
@@ -65,6 +73,12 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** The execution graph. Compiles the flow first. @throws as `compile` */
   get compilation(): Compilation {
     return this.#compiled().compilation;
+  }
+
+  /** How far the flow is, and what this engine spent its time on, over all its runs. @throws as `compile` */
+  get statistics(): Statistics {
+    const { compilation, storage } = this.#compiled();
+    return statisticsOf(compilation, storage, this.#clock);
   }
 
   /**
@@ -106,18 +120,30 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * @throws the task's own error when one atom failed; WrappedFailure when several did; TaskloomError FLOW_ABORTED,
    * ENGINE_LOCKED, ENGINE_CLOSED, EXECUTOR_CLOSED, and what `compile`, `prepare` and `validate` throw
    */
-  run(): Promise<GivesOf<U>> {
-    if (this.#closed) return Promise.reject(closed(this.#root.name));
-    if (this.#ended !== null) {
-      const message = `The engine of flow '${this.#root.name}' is running. Wait for that run, or make another engine.`;
-      return Promise.reject(new TaskloomError('ENGINE_LOCKED', message));
+  async run(): Promise<GivesOf<U>> {
+    const states = this.runIter();
+    for (;;) {
+      const { done, value } = await states.next();
+      if (done) return value;
     }
-    const run = this.#runToEnd().finally(() => {
-      this.#ended = null;
+  }
+
+  /**
+   * Runs as `run` does, step by step: yields what the engine does (RESUMING, SCHEDULING, WAITING, ANALYZING), last the
+   * state in which the flow ended, and returns the results. Nothing goes on before the next step is asked for, but for
+   * tasks that run. `next(true)` suspends; `return()` suspends and waits for what runs; `throw(error)` ends the flow in
+   * FAILURE, and rejects with that error.
+   *
+   * @throws as `run` does
+   */
+  async *runIter(): AsyncGenerator<EngineState, GivesOf<U>, boolean | undefined> {
+    const unlock = this.#lock();
+    try {
+      return (yield* this.#running()) as GivesOf<U>;
+    } finally {
       this.#loop = null;
-    });
-    this.#ended = run.catch(() => {});
-    return run as Promise<GivesOf<U>>;
+      unlock();
+    }
   }
 
   /**
@@ -176,7 +202,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
       await this.#executor.executor.stop(options);
       await this.#ended;
     } else {
-      await endedWithin(this.#ended, options.timeout);
+      await atMost(this.#ended, options.timeout);
     }
   }
 
@@ -195,7 +221,24 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     return this.#parts;
   }
 
-  async #runToEnd(): Promise<Record<string, unknown>> {
+  /** Refuses a second run at once. Returns what lets the next one in. */
+  #lock(): () => void {
+    if (this.#closed) throw closed(this.#root.name);
+    if (this.#ended !== null) {
+      const message = `The engine of flow '${this.#root.name}' is running. Wait for that run, or make another engine.`;
+      throw new TaskloomError('ENGINE_LOCKED', message);
+    }
+    let announce = (): void => {};
+    this.#ended = new Promise<void>((resolve) => {
+      announce = resolve;
+    });
+    return () => {
+      this.#ended = null;
+      announce();
+    };
+  }
+
+  async *#running(): AsyncGenerator<EngineState, Record<string, unknown>, boolean | undefined> {
     const parts = this.#compiled();
     const { compilation, storage } = parts;
     this.#suspendSoon = false;
@@ -213,9 +256,9 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     if (found === 'REVERTED') resetAll(parts);
     // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
     const follow = signal?.aborted !== true || (found === 'SUSPENDED' && onAbort === 'revert');
-    let end = await this.#drive(parts, executor, follow);
+    let end = yield* this.#drive(parts, executor, follow);
     if (signal?.aborted && onAbort === 'revert' && storage.flowState === 'SUSPENDED' && !this.#closed) {
-      end = await this.#drive(parts, executor, true);
+      end = yield* this.#drive(parts, executor, true);
     }
     const error = endError(storage, end.fatal, end.abort);
     if (error !== null) throw error;
@@ -223,15 +266,12 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /** Runs the loop to its end; `abort` is set when the signal is what ended it. */
-  async #drive(
+  async *#drive(
     parts: LoopParts,
     executor: TaskExecutor,
     follow: boolean,
-  ): Promise<{
-    readonly fatal: ReadonlyMap<string, Error>;
-    readonly abort: { readonly reason: unknown } | null;
-  }> {
-    const { storage, moves } = parts;
+  ): AsyncGenerator<EngineState, End, boolean | undefined> {
+    const { moves } = parts;
     const { signal, onAbort, services = {}, deferReverts = true, neverResolve = false } = this.#options;
     const loop = new Loop(parts, executor, services, { deferReverts, neverResolve });
     this.#loop = loop;
@@ -244,51 +284,12 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     };
     const unfollow = signal === undefined || !follow ? () => {} : onAborted(signal, stop);
     try {
-      for await (const _ of loop.states());
-    } catch (thrown) {
-      // A mistake of ours; the flow is left in a state from which it can be reset.
-      if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING') moves.moveFlow('FAILURE');
-      throw thrown;
+      yield* stepThrough(loop, this.#clock);
     } finally {
       unfollow();
     }
     return { fatal: loop.fatal, abort };
   }
-}
-
-const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log'];
-
-function checkListener(kind: string, listener: unknown): void {
-  const details = { kind };
-  if (!KINDS.includes(kind as keyof EngineEvents)) {
-    const message = `An engine has no events '${kind}'.${hint(String(kind), KINDS)} There are: ${KINDS.join(', ')}.`;
-    throw new TaskloomError('OPTION_INVALID', message, { details });
-  }
-  if (typeof listener !== 'function') {
-    throw new TaskloomError('OPTION_INVALID', `The listener of '${kind}' must be a function.`, { details });
-  }
-}
-
-/** Resolves when the run has ended, or the time is over. */
-async function endedWithin(ended: Promise<unknown> | null, ms = Number.POSITIVE_INFINITY): Promise<void> {
-  if (ms === Number.POSITIVE_INFINITY) {
-    await ended;
-    return;
-  }
-  let callOff = (): void => {};
-  const late = new Promise<void>((resolve) => {
-    callOff = realClock.after(ms, resolve);
-  });
-  await Promise.race([ended, late]);
-  callOff();
-}
-
-/** A worker that imports a task module must not run the flow again. */
-function refuseWhileLoading(): void {
-  const module = loadingModule();
-  if (module === null) return;
-  noteRunWhileLoading(module);
-  throw runsFlow(module);
 }
 
 function resetAll({ compilation, moves }: LoopParts): void {
@@ -307,7 +308,5 @@ function wrongPhase(flow: string, method: string, before: string): TaskloomError
 }
 
 function closed(flow: string): TaskloomError {
-  return new TaskloomError('ENGINE_CLOSED', `The engine of flow '${flow}' was closed. Make a new one.`, {
-    details: { flow },
-  });
+  return new TaskloomError('ENGINE_CLOSED', `The engine of flow '${flow}' was closed. Make a new one.`);
 }

@@ -1,6 +1,11 @@
 /** What an engine tells, typed: one interface per event. Values stay closed until a listener reads them. */
+import { TaskloomError } from '../errors.ts';
 import type { LogLevel } from '../flow/context.ts';
+import { hint } from '../hint.ts';
+import type { Notifier } from '../notifier.ts';
+import type { WorkEvent } from '../protocol/messages.ts';
 import type { AtomState, FlowState } from '../states.ts';
+import type { Storage } from '../storage/storage.ts';
 
 export interface FlowEvent {
   /** The flow's name. */
@@ -55,4 +60,40 @@ export interface EngineEvents {
   readonly atom: AtomEvent;
   readonly progress: ProgressEvent;
   readonly log: LogEvent;
+}
+
+const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log'];
+
+/** @throws TaskloomError OPTION_INVALID */
+export function checkListener(kind: string, listener: unknown): void {
+  const details = { kind };
+  if (!KINDS.includes(kind as keyof EngineEvents)) {
+    const message = `An engine has no events '${kind}'.${hint(String(kind), KINDS)} There are: ${KINDS.join(', ')}.`;
+    throw new TaskloomError('OPTION_INVALID', message, { details });
+  }
+  if (typeof listener !== 'function') {
+    throw new TaskloomError('OPTION_INVALID', `The listener of '${kind}' must be a function.`, { details });
+  }
+}
+
+/** Keeps what a task says while it runs, and tells it. */
+export function tellWorkEvent(
+  name: string,
+  event: WorkEvent,
+  storage: Storage,
+  notifier: Notifier<EngineEvents>,
+): void {
+  const about = { name, flowId: storage.flowId, at: Date.now() };
+  switch (event.kind) {
+    case 'progress': {
+      const { fraction, details } = event;
+      storage.setProgress(name, fraction, details);
+      notifier.tell('progress', { ...about, fraction, details });
+      return;
+    }
+    case 'log': {
+      const { level, message, details } = event;
+      notifier.tell('log', { ...about, level, message, details });
+    }
+  }
 }

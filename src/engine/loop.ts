@@ -14,7 +14,6 @@ import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import type { Notifier } from '../notifier.ts';
-import type { WorkEvent } from '../protocol/messages.ts';
 import { errorFrom } from '../revival.ts';
 import type { EngineState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -22,7 +21,7 @@ import type { Action, Arrival, Completion } from './arrival.ts';
 import { Questions } from './asking.ts';
 import { complete } from './completer.ts';
 import { endState } from './ending.ts';
-import type { EngineEvents } from './events.ts';
+import { type EngineEvents, tellWorkEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import type { Moves } from './moves.ts';
 import { nodesBehind, type Resolution, resolve } from './resolution.ts';
@@ -70,7 +69,7 @@ export class Loop {
     this.#policy = policy;
     this.#scheduler = new Scheduler(executor, parts.storage, this.#inbox, services, {
       began: (node, action) => this.#began(node, action),
-      said: (node, event) => this.#said(node, event),
+      said: ({ name }, event) => tellWorkEvent(name, event, parts.storage, parts.notifier),
     });
     this.fatal = new Map(parts.storage.revertFailures);
   }
@@ -121,6 +120,19 @@ export class Loop {
     }
     this.#inbox.wake();
     return differs;
+  }
+
+  /** Nothing more is sent off; the flow ends in FAILURE when what runs has ended. */
+  fail(thrown: unknown): void {
+    const { flowName } = this.#parts.storage;
+    this.#stop(flowName, thrown instanceof Error ? thrown : errorFrom(failureFrom(thrown)));
+    this.#inbox.wake();
+  }
+
+  /** After a mistake of ours: nothing is waited for. */
+  breakOff(): void {
+    const { moves, storage } = this.#parts;
+    if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING') moves.moveFlow('FAILURE');
   }
 
   #select(): Ready {
@@ -296,22 +308,5 @@ export class Loop {
     const { moves, storage } = this.#parts;
     if (action === 'revert') moves.moveAtom(node, 'REVERTING');
     else moves.moveAtom(node, 'RUNNING', { began: true, attempt: storage.recordAt(node).attempt + 1 });
-  }
-
-  #said({ name }: AtomNode, event: WorkEvent): void {
-    const { storage, notifier } = this.#parts;
-    const about = { name, flowId: storage.flowId, at: Date.now() };
-    switch (event.kind) {
-      case 'progress': {
-        const { fraction, details } = event;
-        storage.setProgress(name, fraction, details);
-        notifier.tell('progress', { ...about, fraction, details });
-        break;
-      }
-      case 'log': {
-        const { level, message, details } = event;
-        notifier.tell('log', { ...about, level, message, details });
-      }
-    }
   }
 }

@@ -22,3 +22,20 @@ export const realClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves when the promise has settled well, or after so many ms. */
+export async function atMost(
+  settled: Promise<unknown> | null,
+  ms: number = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  if (ms === Number.POSITIVE_INFINITY) {
+    await settled;
+    return;
+  }
+  let callOff = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    callOff = realClock.after(ms, resolve);
+  });
+  await Promise.race([settled, late]);
+  callOff();
+}

@@ -4,7 +4,7 @@
  */
 import type { Context } from './context.ts';
 import type { Nothing, Plain, Says, Typed, Unlisted } from './symbols.ts';
-import type { AnyTask, Undo } from './unit.ts';
+import type { AnyRetry, AnyTask, Undo } from './unit.ts';
 
 type Names = readonly string[];
 
@@ -42,6 +42,8 @@ export interface Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR> {
   readonly timeout?: number;
   /** Kept with the task's record. Default '1.0'. */
   readonly version?: string;
+  /** Decides what a failure of this task means, as the retry of a flow with nothing else in it. Default: none. */
+  readonly retry?: AnyRetry;
 }
 
 /** Changes for a second use of a definition. */
@@ -52,6 +54,7 @@ export interface Again<B, I, P> {
   readonly priority?: number;
   readonly timeout?: number;
   readonly version?: string;
+  readonly retry?: AnyRetry;
 }
 
 /** What the types of a definition come to. */

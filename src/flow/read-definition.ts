@@ -1,8 +1,9 @@
 /** Reads what was written as a task's definition or as a second use of one, and refuses what cannot work. */
 import { TaskloomError } from '../errors.ts';
-import { checkOptions, type OptionRules } from '../options.ts';
+import { checkOptions, type OptionRule, type OptionRules } from '../options.ts';
 import { checkName, describe } from './names.ts';
 import type { Provided } from './symbols.ts';
+import type { AnyRetry } from './unit.ts';
 
 /** A definition that was checked, with its defaults. Lists and maps are copies. */
 export interface Readable {
@@ -18,6 +19,7 @@ export interface Readable {
   readonly priority: number;
   readonly timeout: number | null;
   readonly version: string;
+  readonly retry: AnyRetry | null;
 }
 
 /** What was written, before it is checked. */
@@ -34,8 +36,12 @@ interface Written {
   readonly priority?: number;
   readonly timeout?: number;
   readonly version?: string;
+  readonly retry?: AnyRetry;
 }
-type WrittenAgain = Pick<Written, 'rebind' | 'inject' | 'provides' | 'priority' | 'timeout' | 'version'>;
+type WrittenAgain = Pick<
+  Written,
+  'rebind' | 'inject' | 'provides' | 'priority' | 'timeout' | 'version' | 'retry'
+>;
 
 const ANY = { fits: () => true, words: '' };
 const NUMBERS = {
@@ -46,7 +52,18 @@ const NUMBERS = {
   },
   version: { fits: (value: unknown) => typeof value === 'string', words: 'a string' },
 };
-const AGAIN_RULES: OptionRules<WrittenAgain> = { rebind: ANY, inject: ANY, provides: ANY, ...NUMBERS };
+/** Also of flows. */
+export const A_RETRY: OptionRule = {
+  fits: (value) => (value as Partial<AnyRetry> | null)?.kind === 'retry',
+  words: 'a retry: times(3), forEach(…), retry(name, …)',
+};
+const AGAIN_RULES: OptionRules<WrittenAgain> = {
+  rebind: ANY,
+  inject: ANY,
+  provides: ANY,
+  retry: A_RETRY,
+  ...NUMBERS,
+};
 const RULES: OptionRules<Written> = {
   ...AGAIN_RULES,
   requires: ANY,
@@ -86,6 +103,7 @@ export function readDefinition(definition: Written, place: string): Readable {
     priority: definition.priority ?? 0,
     timeout: definition.timeout ?? null,
     version: definition.version ?? '1.0',
+    retry: definition.retry ?? null,
   };
 }
 
@@ -101,6 +119,7 @@ export function readAgain(read: Readable, again: WrittenAgain, place: string): R
     priority: again.priority ?? read.priority,
     timeout: again.timeout ?? read.timeout,
     version: again.version ?? read.version,
+    retry: again.retry ?? read.retry,
   };
 }
 

@@ -85,6 +85,7 @@ class TaskUnit implements AnyTask {
   readonly priority: number;
   readonly timeout: number | null;
   readonly version: string;
+  readonly retry: AnyTask['retry'];
   readonly #read: Readable;
 
   constructor(name: string, work: Work, read: Readable) {
@@ -104,6 +105,7 @@ class TaskUnit implements AnyTask {
     this.priority = read.priority;
     this.timeout = read.timeout;
     this.version = read.version;
+    this.retry = read.retry;
     this.#read = read;
     Object.defineProperty(this, UNIT, { value: COPY });
     Object.freeze(this);

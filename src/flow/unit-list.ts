@@ -3,6 +3,7 @@ import { TaskloomError } from '../errors.ts';
 import { checkOptions, type OptionRules } from '../options.ts';
 import { refuseClosed } from './closing.ts';
 import { checkName } from './names.ts';
+import { A_RETRY } from './read-definition.ts';
 import { COPY, checkUnit, UNIT } from './recognise.ts';
 import type { Retry } from './retry.ts';
 import type { AnyFlow, AnyRetry, AnyTask, AnyUnit } from './unit.ts';
@@ -15,12 +16,7 @@ export interface FlowOptions<Needs = unknown, Gives = unknown> {
   readonly retry?: Retry<Needs, Gives>;
 }
 
-const RULES: OptionRules<FlowOptions> = {
-  retry: {
-    fits: (value) => (value as Partial<AnyRetry> | null)?.kind === 'retry',
-    words: 'a retry: times(3), forEach(…), retry(name, …)',
-  },
-};
+const RULES: OptionRules<FlowOptions> = { retry: A_RETRY };
 
 /** Marks `flow` as ours, and returns its name and its retry. Throws NAME_INVALID or OPTION_INVALID. */
 export function openFlow(

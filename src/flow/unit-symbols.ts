@@ -2,7 +2,7 @@
  * What a unit needs from outside and what it gives, read from its tasks at run time; for graph flows, which link by it.
  * One walk with its own stack, so that deep flows and flows that contain themselves (refused later) do no harm.
  */
-import type { AnyAtom, AnyFlow, AnyUnit } from './unit.ts';
+import type { AnyAtom, AnyFlow, AnyTask, AnyUnit } from './unit.ts';
 
 export interface UnitSymbols {
   /** Symbols that a task inside takes and that nobody gives who is visible to it inside. */
@@ -61,8 +61,12 @@ function symbolsInside(root: AnyFlow): UnitSymbols {
     }
   };
   const enter = (unit: AnyUnit): void => {
-    if (unit.kind === 'task') meet(takenBy(unit), givenBy(unit));
+    if (unit.kind === 'task') enterTask(unit);
     else if (!flows.has(unit)) enterFlow(unit);
+  };
+  const enterTask = (task: AnyTask): void => {
+    if (task.retry !== null) meet(takenBy(task.retry), givenBy(task.retry));
+    meet(takenBy(task), givenBy(task));
   };
   const enterFlow = (unit: AnyFlow): void => {
     flows.add(unit);

@@ -44,6 +44,8 @@ export interface AnyTask {
   /** ms; null for none. */
   readonly timeout: number | null;
   readonly version: string;
+  /** Decides about the failures of this task alone; null for none. */
+  readonly retry: AnyRetry | null;
 }
 
 /** What decides about failures in its flow. */

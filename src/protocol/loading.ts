@@ -22,12 +22,12 @@ function loading(): Loading {
 }
 
 /** The URL of the module that is being imported by `whileLoading` in this thread; null when none is. */
-export function loadingModule(): string | null {
+function loadingModule(): string | null {
   return loading().module;
 }
 
 /** For whoever refuses a run because of `loadingModule()`: the tasks of that module are refused as well. */
-export function noteRunWhileLoading(module: string): void {
+function noteRunWhileLoading(module: string): void {
   loading().ran.add(module);
 }
 
@@ -62,4 +62,16 @@ export function pathOf(url: string): string {
   } catch {
     return url;
   }
+}
+
+/**
+ * Refuses a run that a task module starts while a worker imports it: the worker would run the flow again.
+ *
+ * @throws TaskloomError MODULE_RUNS_FLOW
+ */
+export function refuseWhileLoading(): void {
+  const module = loadingModule();
+  if (module === null) return;
+  noteRunWhileLoading(module);
+  throw runsFlow(module);
 }

@@ -98,6 +98,7 @@ export function taskIn(module: string, name: string, timeout: number | null = nu
     priority: 0,
     timeout,
     version: '1',
+    retry: null,
   } as AnyTask;
 }
 
