@@ -213,6 +213,7 @@ export class Loop {
   }
 
   #complete(completion: Completion): void {
+    if (this.#isOvertaken(completion)) return;
     const completed = complete(completion, this.#parts.storage, this.#parts.moves);
     switch (completed.kind) {
       case 'done':
@@ -224,6 +225,13 @@ export class Loop {
       case 'revert-failed':
         this.#stop(completion.node.name, completed.error);
     }
+  }
+
+  /** An atom that was refused before it began, after something else decided that no more begin: it stays as it is. */
+  #isOvertaken({ node, action, outcome }: Completion): boolean {
+    const { state, intention } = this.#parts.storage.recordAt(node);
+    if (action !== 'execute' || outcome.kind !== 'refused' || state !== 'PENDING') return false;
+    return intention !== 'EXECUTE' || this.fatal.size > 0 || this.#parts.storage.flowState !== 'RUNNING';
   }
 
   /** The deciders' answer: the atom runs, or what a no reaches is ignored. */

@@ -13,8 +13,7 @@ import { type Built, build, FEATURES, runToEnd } from './build.ts';
 import { Model } from './model.ts';
 import { play } from './play.ts';
 import { type Drawing, drawings, refusal, runnable } from './shapes.ts';
-import { Tree } from './tree.ts';
-import type { AtomShape, End, Entry } from './words.ts';
+import type { End, Entry } from './words.ts';
 
 const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 500);
 const seed = process.env['TASKLOOM_SEED'];
@@ -128,9 +127,7 @@ async function drive(
   }
 }
 
-/** Also what the library is known to do otherwise, see `isDisputed`. */
-const everything = process.env['TASKLOOM_ALL'] === '1';
-const drawn = runnable(FEATURES).filter((drawing) => everything || !isDisputed(drawing));
+const drawn = runnable(FEATURES);
 const seeds = fc.integer();
 
 describe('the library keeps the rules', () => {
@@ -215,13 +212,4 @@ function executesOf(trace: readonly Entry[]): readonly string[] {
 
 function isFailedRevert(entry: Entry): boolean {
   return entry.kind === 'moved' && entry.to === 'REVERT_FAILURE';
-}
-
-/** A task whose argument a decider may take away: is it refused at once, or not begun when a failure was looked at? */
-function isDisputed({ root, options }: Drawing): boolean {
-  const tree = new Tree(root);
-  const takes = (atom: AtomShape): boolean =>
-    atom.kind === 'task' &&
-    atom.requires.some((symbol) => !atom.inject.includes(symbol) && !options.store.includes(symbol));
-  return tree.atoms.some(takes) && tree.atoms.some((atom) => tree.deciders(atom).length > 0);
 }
