@@ -114,10 +114,7 @@ export class Loop {
   abort(reason: unknown): boolean {
     const differs = !this.#takingBack;
     this.#scheduler.abortRunning(reason);
-    if (this.#parts.storage.flowState === 'RUNNING') {
-      this.#takeBack();
-      this.#questions.drop();
-    }
+    if (this.#parts.storage.flowState === 'RUNNING') this.#takeBack();
     this.#inbox.wake();
     return differs;
   }
@@ -308,6 +305,7 @@ export class Loop {
   #takeBack(): void {
     const { compilation, moves } = this.#parts;
     this.#takingBack = true;
+    this.#questions.drop();
     this.#scheduler.withdrawQueued('execute');
     for (const node of compilation.atoms.values()) moves.setIntention(node, 'REVERT');
   }

@@ -1,0 +1,11 @@
+// The model's property tests with very many random flows: 25,000 for each of the four kinds of run.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/model', '--testTimeout=7200000'], {
+  stdio: 'inherit',
+  env: { TASKLOOM_RUNS: '25000', ...process.env },
+});
+process.exitCode = status ?? 1;
