@@ -40,6 +40,12 @@ export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
 
 // Hear.
 export type { AtomEvent, EngineEvents, FlowEvent, LogEvent, ProgressEvent } from './engine/events.ts';
+export { type Capture, type CapturedEvent, captureEvents } from './listeners/capture-events.ts';
+export { type FormatFailureOptions, formatFailure } from './listeners/format-failure.ts';
+export { type LogEventsOptions, type LogLevels, logEvents } from './listeners/log-events.ts';
+export { type PrintEventsOptions, printEvents } from './listeners/print-events.ts';
+export { recordDurations, recordTimestamps } from './listeners/record-times.ts';
+export type { Stop } from './listeners/stop.ts';
 export type { Listener } from './notifier.ts';
 export type { AtomState, EngineState, FlowState, Intention } from './states.ts';
 
