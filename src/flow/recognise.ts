@@ -16,7 +16,7 @@ export const COPY: string = import.meta.url;
 export function checkUnit(value: unknown, place: string): asserts value is AnyUnit {
   const copy = typeof value === 'object' && value !== null ? Reflect.get(value, UNIT) : undefined;
   if (copy === COPY) return;
-  const start = `${place.slice(0, 1).toUpperCase()}${place.slice(1)}`;
+  const start = /^\w+\(\)$/.test(place) ? place : `${place.slice(0, 1).toUpperCase()}${place.slice(1)}`;
   if (typeof copy === 'string') {
     throw new TaskloomError(
       'TASKLOOM_TWICE',
@@ -44,6 +44,9 @@ function guess(value: unknown): string {
   if (typeof value !== 'object' || value === null) return describe(value);
   if (value instanceof Promise || typeof Reflect.get(value, 'then') === 'function') {
     return 'a Promise (did you forget await?)';
+  }
+  if (Reflect.get(value, 'kind') === 'retry') {
+    return 'a retry (give it to a flow: linear(name, { retry }))';
   }
   if (typeof Reflect.get(value, 'execute') === 'function') {
     return 'a task definition (wrap it: task(name, definition))';

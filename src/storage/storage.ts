@@ -21,6 +21,8 @@ const READABLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'REVERTING']);
 /** An atom's record and its id, as data. */
 export interface AtomDetail extends Readonly<AtomRecord> {
   readonly uuid: string;
+  /** As the task's definition gives it; of a retry '1.0'. */
+  readonly version: string;
 }
 
 export interface InjectOptions {
@@ -189,7 +191,9 @@ export class Storage {
     const record = this.#recordOf(atom);
     const id = this.#uuids.get(atom) ?? uuid();
     this.#uuids.set(atom, id);
-    return { uuid: id, ...record, metadata: { ...record.metadata } };
+    const node = this.#compilation.atoms.get(atom);
+    const version = node?.kind === 'task' ? node.atom.version : '1.0';
+    return { uuid: id, version, ...record, metadata: { ...record.metadata } };
   }
 
   // What follows is the engine's side.

@@ -9,6 +9,7 @@ import {
   SerialTaskExecutor,
   TaskloomError,
   task,
+  times,
   unordered,
   WrappedFailure,
 } from 'taskloom';
@@ -186,6 +187,12 @@ describe('phases', () => {
   it('what is no flow is refused at the door', () => {
     expect(() => createEngine(undefined as unknown as AnyUnit)).toThrow(
       expect.objectContaining({ code: 'UNIT_INVALID' }),
+    );
+  });
+
+  it('a retry is no flow, and the message says where it belongs', () => {
+    expect(() => createEngine(times(2) as unknown as AnyUnit)).toThrow(
+      'createEngine(): a task or a flow is wanted, not a retry',
     );
   });
 
@@ -631,6 +638,16 @@ describe('an executor that answers by half', () => {
     expect(engine.storage.flowState).toBe('REVERTED');
     engine.reset();
   });
+});
+
+it('the detail of an atom has its id, its version and its record, as a copy', async () => {
+  const engine = createEngine(task('a', { version: '2.1', execute: () => 1 }), serial);
+  const before = engine.storage.atomDetail('a');
+  await engine.run();
+  const after = engine.storage.atomDetail('a');
+  expect(before).toMatchObject({ name: 'a', version: '2.1', state: 'PENDING', attempt: 0 });
+  expect(after).toMatchObject({ uuid: before.uuid, state: 'SUCCESS', attempt: 1 });
+  expect(after.uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
 });
 
 describe('names that try to break it', () => {
