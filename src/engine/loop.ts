@@ -9,7 +9,7 @@
  * 2. The loop ends when nothing that it sent is still wanted.
  */
 import type { Compilation } from '../compile/compilation.ts';
-import { type AtomNode, isAtom, type Node, type RetryNode } from '../compile/node.ts';
+import { type AtomNode, isAtom, type RetryNode } from '../compile/node.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
@@ -44,7 +44,6 @@ export interface FailurePolicy {
   readonly neverResolve: boolean;
 }
 
-const NOWHERE: ReadonlySet<Node> = new Set();
 const NOTHING: Ready = { execute: [], revert: [], restart: [] };
 
 export class Loop {
@@ -168,14 +167,16 @@ export class Loop {
 
   /** Asks the deciders of an atom that is ready. */
   #vote(node: AtomNode): void {
+    if (this.#parts.storage.flowState !== 'RUNNING') return;
     const failed = (thrown: unknown): Arrival => ({ kind: 'undecided', node, failure: failureFrom(thrown) });
     const found = (ignored: readonly AtomNode[]): Arrival => ({ kind: 'voted', node, ignored });
-    this.#questions.ask(NOWHERE, ignoredBy(node, this.#parts.storage), { found, failed }, this.#answers);
+    this.#questions.ask(new Set(), ignoredBy(node, this.#parts.storage), { found, failed }, this.#answers);
   }
 
   /** Puts back what lies behind a retry, and sends the retry off for its next attempt. */
   #restart(retry: RetryNode): void {
     const { moves, selector, storage } = this.#parts;
+    if (storage.flowState !== 'RUNNING') return;
     const behind = nodesBehind(retry);
     const pause = retry.atom.pause(storage.recordAt(retry).history.length);
     moves.moveAtom(retry, 'RETRYING', { retryAt: Date.now() + pause });
