@@ -144,7 +144,6 @@ export class Loop {
 
   #schedule(ready: Ready): void {
     const { storage } = this.#parts;
-    if (storage.flowState !== 'RUNNING') return;
     if (ready.revert.length > 0) {
       this.#failures ??= storage.executeFailures();
       for (const node of ready.revert) {
@@ -176,10 +175,11 @@ export class Loop {
   /** Puts back what lies behind a retry, and sends the retry off for its next attempt. */
   #restart(retry: RetryNode): void {
     const { moves, selector, storage } = this.#parts;
-    if (storage.flowState !== 'RUNNING') return;
+    if (storage.flowState !== 'RUNNING' || storage.recordAt(retry).intention !== 'RETRY') return;
     const behind = nodesBehind(retry);
     const pause = retry.atom.pause(storage.recordAt(retry).history.length);
     moves.moveAtom(retry, 'RETRYING', { retryAt: Date.now() + pause });
+    if (storage.recordAt(retry).intention !== 'RETRY') return; // A listener aborted the run.
     moves.setIntention(retry, 'EXECUTE');
     for (const node of behind) if (isAtom(node)) moves.resetAtom(node);
     selector.restart(retry, behind);

@@ -409,6 +409,19 @@ describe('a delay', () => {
     expect(engine.storage.atomState('f_retry')).toBe('REVERTED');
   });
 
+  it('is not even begun when the abort comes from the listener of RETRYING', async () => {
+    const { act, told } = stage();
+    const stop = new AbortController();
+    const flow = linear('f', { retry: times(2) }).add([act('a', (n) => n === 1)]);
+    const engine = createEngine(flow as AnyUnit, { ...serial, signal: stop.signal });
+    engine.on('atom', ({ state }) => {
+      if (state === 'RETRYING') stop.abort();
+    });
+    await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED' });
+    expect(told()).toBe('a -a');
+    expect(engine.storage.flowState).toBe('REVERTED');
+  });
+
   it('holds up no other branch', async () => {
     const { act } = stage();
     const waiting = linear('f', { retry: times(2, { delay: 1e12 }) }).add([act('b', (n) => n === 1)]);
