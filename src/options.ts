@@ -44,6 +44,8 @@ export const A_NAME: OptionRule = {
   fits: (value) => typeof value === 'string' && value !== '',
   words: 'a string that is not empty',
 };
+/** For what its reader checks with a code of its own. */
+export const ANY: OptionRule = { fits: () => true, words: '' };
 export const A_FLAG: OptionRule = { fits: (value) => typeof value === 'boolean', words: 'true or false' };
 export const AN_OBJECT: OptionRule = {
   fits: (value) =>

@@ -1,6 +1,6 @@
 /** Reads what was written as a task's definition or as a second use of one, and refuses what cannot work. */
 import { TaskloomError } from '../errors.ts';
-import { checkOptions, type OptionRule, type OptionRules } from '../options.ts';
+import { ANY, checkOptions, type OptionRule, type OptionRules } from '../options.ts';
 import { checkName, describe } from './names.ts';
 import type { Provided } from './symbols.ts';
 import type { AnyRetry } from './unit.ts';
@@ -43,7 +43,6 @@ type WrittenAgain = Pick<
   'rebind' | 'inject' | 'provides' | 'priority' | 'timeout' | 'version' | 'retry'
 >;
 
-const ANY = { fits: () => true, words: '' };
 const NUMBERS = {
   priority: { fits: Number.isFinite, words: 'a finite number' },
   timeout: {

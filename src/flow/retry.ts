@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { TaskloomError } from '../errors.ts';
-import { A_FLAG, checkOptions, MILLISECONDS, type OptionRule, type OptionRules } from '../options.ts';
+import { A_FLAG, ANY, checkOptions, MILLISECONDS, type OptionRules } from '../options.ts';
 import type { History } from './history.ts';
 import { checkName, describe } from './names.ts';
 import { definitionInvalid, readList, readProvides, readRebind } from './read-definition.ts';
@@ -66,7 +66,6 @@ const DELAYS: OptionRules<DelayOptions> = {
   },
   maxDelay: MILLISECONDS,
 };
-const ANY: OptionRule = { fits: () => true, words: '' };
 const RULES: OptionRules<RetryOptions<string>> = { name: ANY, provides: ANY, revertAll: A_FLAG, ...DELAYS };
 
 /**
