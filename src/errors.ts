@@ -73,6 +73,8 @@ export const ERROR_CODES = {
     'The bytes of a value cannot be read: they are damaged, or another version of taskloom or Node wrote them.',
   PROVIDED_MISSING:
     'A result lacks a part that a later task requires: the key or index that provides names is not in it.',
+  ITEMS_INVALID:
+    'What a map is to go through is no list and no other iterable, or can be gone through only once and was already. Give a list, or a function that makes the items anew.',
   EXECUTOR_FAILED: 'A task executor threw, rejected or answered with something that is no outcome.',
   // The command line.
   USAGE: 'The command line is wrong. taskloom --help shows how it is used.',

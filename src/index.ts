@@ -9,6 +9,14 @@ export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
 export type { Attempt, History } from './flow/history.ts';
 export {
+  type Items,
+  type ItemSource,
+  type MapOptions,
+  map,
+  type Reduction,
+  type TaskMap,
+} from './flow/map.ts';
+export {
   alwaysRevert,
   alwaysRevertAll,
   type Decision,
@@ -21,15 +29,25 @@ export {
   retry,
   times,
 } from './flow/retry.ts';
-export type { Argument, GivesOf, NeedsOf, Nothing, Provided, Take } from './flow/symbols.ts';
+export type { Argument, GivesOf, NeedsOf, Nothing, Provided, ResultOf, Take } from './flow/symbols.ts';
 export { type DefineTask, type Task, task, taskModule } from './flow/task.ts';
-export type { AnyAtom, AnyFlow, AnyRetry, AnyTask, AnyUnit, Link, Undo, Work } from './flow/unit.ts';
+export type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit, Link, Undo, Work } from './flow/unit.ts';
 export type { Addable, FlowOptions } from './flow/unit-list.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 
 // Run.
 export type { Compilation } from './compile/compilation.ts';
-export type { AtomNode, FlowNode, Node, RetryNode, Source, TaskNode } from './compile/node.ts';
+export type {
+  AtomNode,
+  FlowNode,
+  ItemNodes,
+  ItemPlace,
+  MapNode,
+  Node,
+  RetryNode,
+  Source,
+  TaskNode,
+} from './compile/node.ts';
 export type { Engine } from './engine/engine.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
 export { createEngine, run } from './engine/run.ts';
@@ -56,5 +74,5 @@ export { registerError, WrappedFailure } from './revival.ts';
 
 // For executors of your own.
 export type { Call, StopOptions, TaskExecutor } from './executor/executor.ts';
-export type { Closed, Value } from './protocol/codec.ts';
+export type { Closed, ClosedList, Value } from './protocol/codec.ts';
 export type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from './protocol/messages.ts';

@@ -19,7 +19,7 @@ export type FlowState =
   | 'SUSPENDED'
   | 'RESUMING';
 
-/** What happened to an atom. RETRYING is for retries only. */
+/** What happened to an atom. RETRYING is for retries only, PARTIAL for maps. */
 export type AtomState =
   | 'PENDING'
   | 'RUNNING'
@@ -29,6 +29,7 @@ export type AtomState =
   | 'REVERTED'
   | 'REVERT_FAILURE'
   | 'RETRYING'
+  | 'PARTIAL'
   | 'IGNORE';
 
 /** What should happen to an atom. RETRY is for retries only. */
@@ -56,7 +57,7 @@ export const FLOW_MOVES: Moves<FlowState> = {
   RESUMING: ['SUSPENDED'],
 };
 
-export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
+export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING' | 'PARTIAL'>> = {
   PENDING: ['RUNNING', 'IGNORE'],
   RUNNING: ['SUCCESS', 'FAILURE'],
   SUCCESS: ['REVERTING'],
@@ -68,10 +69,18 @@ export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
 };
 
 /** Ours beside TaskFlow's: RETRYING → REVERTING, for a delay between attempts may be cut short by an abort. */
-export const RETRY_MOVES: Moves<AtomState> = {
+export const RETRY_MOVES: Moves<Exclude<AtomState, 'PARTIAL'>> = {
   ...TASK_MOVES,
   SUCCESS: ['REVERTING', 'RETRYING'],
   RETRYING: ['RUNNING', 'REVERTING'],
+};
+
+/** Ours: a map may stop in its midst, executing or reverting; it then goes on with the items that are left. */
+export const MAP_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
+  ...TASK_MOVES,
+  RUNNING: ['SUCCESS', 'FAILURE', 'PARTIAL'],
+  PARTIAL: ['RUNNING', 'REVERTING'],
+  REVERTING: ['REVERTED', 'REVERT_FAILURE', 'PARTIAL'],
 };
 
 /**

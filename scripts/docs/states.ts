@@ -5,6 +5,7 @@ import {
   FLOW_MOVES,
   type FlowState,
   type Intention,
+  MAP_MOVES,
   type Moves,
   RESETTABLE,
   RETRY_MOVES,
@@ -33,6 +34,7 @@ const ATOM: Sentences<AtomState> = {
   REVERTED: 'What it did was taken back; its result is no longer given to anyone.',
   REVERT_FAILURE: 'Taking it back failed; this is final, and the flow ends in FAILURE.',
   RETRYING: 'A retry lets its flow run once more.',
+  PARTIAL: 'A map stopped in its midst: some of its items ran, or were taken back, and none runs now.',
   IGNORE: 'A decider left it out; it counts as done and is never reverted.',
 };
 
@@ -73,10 +75,15 @@ export function printStates(): string {
     matrix(TASK_MOVES),
     diagram(TASK_MOVES),
     '## Retries\n',
-    `A retry moves as a task does, and ${RETRY_ONLY.map(([from, to]) => `from ${from} to ${to}`).join(', ')}.\n`,
+    `A retry moves as a task does, and ${beyondTasks(RETRY_MOVES)}.\n`,
     sentences(ATOM, ['RETRYING']),
     matrix(RETRY_MOVES),
     diagram(RETRY_MOVES),
+    '## Maps\n',
+    `A map moves as a task does, and ${beyondTasks(MAP_MOVES)}. Its items move as tasks do.\n`,
+    sentences(ATOM, ['PARTIAL']),
+    matrix(MAP_MOVES),
+    diagram(MAP_MOVES),
     '## Intentions\n',
     'The state of an atom says what happened to it, its intention what should happen next.\n',
     sentences(INTENTION),
@@ -89,11 +96,15 @@ export function printStates(): string {
     .concat('\n');
 }
 
-const RETRY_ONLY = keysOf(RETRY_MOVES).flatMap((from) =>
-  RETRY_MOVES[from]
-    .filter((to) => from === 'RETRYING' || !(TASK_MOVES[from] as readonly AtomState[]).includes(to))
-    .map((to) => [from, to] as const),
-);
+/** The moves that tasks don't know. */
+function beyondTasks<S extends AtomState>(moves: Moves<S>): string {
+  const known: Partial<Record<AtomState, readonly AtomState[]>> = TASK_MOVES;
+  return keysOf(moves)
+    .flatMap((from) =>
+      moves[from].filter((to) => !known[from]?.includes(to)).map((to) => `from ${from} to ${to}`),
+    )
+    .join(', ');
+}
 
 function sentences<S extends string>(table: Sentences<S>, only: readonly S[] = keysOf(table)): string {
   return only.map((state) => `- **${state}**: ${table[state]}\n`).join('');

@@ -4,11 +4,12 @@
  * Times are in ms; `at` since 1970.
  *
  *   {"event":"flow","name","flowId","state","oldState","at"}
- *   {"event":"atom","name","flowId","state","oldState","at","elapsed","failure"}    failure: null or an error
+ *   {"event":"atom","name","kind","index","flowId","state","oldState","at","elapsed","failure"}
+ *                                                          index: of an item of a map; failure: null or an error
  *   {"event":"progress","name","flowId","fraction","details","at"}
  *   {"event":"log","name","flowId","level","message","details","at"}
  *   {"event":"end","state","exitCode","stopped","elapsed","elapsedInTasks","speedUp","threads",
- *    "tasks":{"total","done","failed","reverted","revertFailed"},"failed":[…],"reverted":[…],"revertFailed":[…],
+ *    "tasks":{"total","done","failed","reverted","revertFailed"},"items":{"done","reverted"},"failed":[…],"reverted":[…],"revertFailed":[…],
  *    "results":{…} or null,"error":{…} or null}                                     always last; state null: nothing ran
  *
  * Errors are {"name","message","code","stack":[…],"cause","errors":[…]}; other values are as `toJson` gives them.
@@ -65,10 +66,12 @@ export class JsonReport implements Report {
     engine.on('flow', (event) => this.#write({ event: 'flow', ...event }));
     engine.on('atom', (event) => {
       this.#tally.take(event);
-      const { name, flowId, state, oldState, at, elapsed, failure } = event;
+      const { name, kind, index, flowId, state, oldState, at, elapsed, failure } = event;
       this.#write({
         event: 'atom',
         name,
+        kind,
+        index,
         flowId,
         state,
         oldState,
@@ -123,6 +126,7 @@ export class JsonReport implements Report {
         reverted: reverted.length,
         revertFailed: revertFailed.length,
       },
+      items: { done: tally.items('SUCCESS'), reverted: tally.items('REVERTED') },
       failed: tally.failed,
       reverted,
       revertFailed,

@@ -7,6 +7,7 @@ export class Tally {
   readonly total: number;
   readonly #states = new Map<string, AtomState>();
   readonly #counts = new Map<AtomState, number>();
+  readonly #items = new Map<AtomState, number>();
   readonly #failed = new Set<string>();
   #inTasks = 0;
 
@@ -14,13 +15,31 @@ export class Tally {
     this.total = total;
   }
 
-  take({ name, state, elapsed }: AtomEvent): void {
+  take(event: AtomEvent): void {
+    const { name, kind, index, state, elapsed } = event;
+    // A map's own time is that of its items, once more.
+    if (kind !== 'map') this.#inTasks += elapsed ?? 0;
+    if (state === 'FAILURE' && kind !== 'map') this.#failed.add(name);
+    if (index === null) this.#takeAtom(name, state);
+    else if (kind === 'item') this.#takeItem(event);
+  }
+
+  #takeAtom(name: string, state: AtomState): void {
     const before = this.#states.get(name);
     if (before !== undefined) this.#counts.set(before, this.count(before) - 1);
     this.#states.set(name, state);
     this.#counts.set(state, this.count(state) + 1);
-    this.#inTasks += elapsed ?? 0;
-    if (state === 'FAILURE') this.#failed.add(name);
+  }
+
+  /** Of items, which can be a million, no more is kept than how many are where. */
+  #takeItem({ state, oldState }: AtomEvent): void {
+    if (oldState !== 'PENDING') this.#items.set(oldState, this.items(oldState) - 1);
+    this.#items.set(state, this.items(state) + 1);
+  }
+
+  /** How many items of maps are in this state now. */
+  items(state: AtomState): number {
+    return this.#items.get(state) ?? 0;
   }
 
   /** ms in tasks' own code, all threads together. */
@@ -38,7 +57,7 @@ export class Tally {
     return [...this.#states].filter(([, state]) => states.includes(state)).map(([name]) => name);
   }
 
-  /** Names of the atoms whose execute failed, whatever became of them. */
+  /** Names of the tasks and items whose execute failed, whatever became of them. */
   get failed(): readonly string[] {
     return [...this.#failed];
   }

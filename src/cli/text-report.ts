@@ -55,6 +55,7 @@ export class TextReport implements Report {
     this.#tally = new Tally(atoms.size);
     this.#without = (name) => {
       const node = atoms.get(name);
+      if (node?.kind === 'map') return node.atom.task.work.revert === null;
       return (node?.kind === 'task' ? node.atom.work.revert : node?.atom.revert) === null;
     };
     for (const name of atoms.keys()) {
@@ -111,6 +112,8 @@ export class TextReport implements Report {
   /** Null for the states that a task only passes through. */
   #atomLine(event: AtomEvent): string | null {
     const { paint } = this.#terminal;
+    // Of items only what fails is worth a line of its own.
+    if (event.index !== null && event.failure === null) return null;
     const name = pad(oneLine(event.name, NAME_LIMIT), this.#columns);
     const time = event.elapsed === null ? '' : `  ${duration(event.elapsed).padStart(8)}`;
     switch (event.state) {
@@ -132,6 +135,7 @@ export class TextReport implements Report {
       case 'RUNNING':
       case 'REVERTING':
       case 'RETRYING':
+      case 'PARTIAL':
         return null;
     }
   }
@@ -152,6 +156,8 @@ export class TextReport implements Report {
   #counts(): string {
     const tally = this.#tally;
     const parts = [`${tally.count('SUCCESS')} of ${tally.total} tasks done`];
+    const items = tally.items('SUCCESS');
+    if (items > 0) parts[0] += ` (${items} item${items === 1 ? '' : 's'})`;
     if (tally.failed.length > 0) parts.push(`${tally.failed.length} failed`);
     if (tally.count('REVERTED') > 0) parts.push(`${tally.count('REVERTED')} reverted`);
     if (tally.count('REVERT_FAILURE') > 0) parts.push(`${tally.count('REVERT_FAILURE')} failed to revert`);

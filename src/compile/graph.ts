@@ -1,8 +1,17 @@
 /** Units → nodes and edges. Walks with its own stack, so that flows nested 10,000 deep compile. */
 import { TaskloomError } from '../errors.ts';
 import { checkUnit } from '../flow/recognise.ts';
-import type { AnyAtom, AnyFlow, AnyRetry, AnyTask, AnyUnit } from '../flow/unit.ts';
-import type { AtomNode, Draft, FlowNode, Node, RetryNode, Source } from './node.ts';
+import type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit } from '../flow/unit.ts';
+import {
+  type AtomNode,
+  type Draft,
+  type FlowNode,
+  type ItemNodes,
+  type Node,
+  type RetryNode,
+  readItemName,
+  type Source,
+} from './node.ts';
 
 /** What a unit became: the nodes at which it begins and ends (one and the same for a task). */
 interface Span {
@@ -40,7 +49,7 @@ export function buildGraph(root: AnyUnit): Graph {
       placeRetried(graph, unit, unit.retry, around);
       return;
     }
-    if (unit.kind === 'task') {
+    if (unit.kind !== 'flow') {
       const node = placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
       graph.spans.set(unit, { first: node, head: node, last: node });
       return;
@@ -65,7 +74,21 @@ export function buildGraph(root: AnyUnit): Graph {
     connectFlow(frame.flow, span, graph.spans);
   }
   handDownDeciders(graph.nodes);
+  refuseNamesOfItems(graph.atoms);
   return graph;
+}
+
+/** An atom with the name of an item of a map could not be told from it. */
+function refuseNamesOfItems(atoms: ReadonlyMap<string, Draft<AtomNode>>): void {
+  for (const name of atoms.keys()) {
+    const map = readItemName(name)?.map;
+    if (map === undefined || atoms.get(map)?.kind !== 'map') continue;
+    throw new TaskloomError(
+      'DUPLICATE_NAME',
+      `An atom is named '${name}', as an item of map '${map}' is. Rename one.`,
+      { details: { name } },
+    );
+  }
 }
 
 /** Whoever decides about a flow decides about its first atoms; nodes stand after the entries around them. */
@@ -126,9 +149,25 @@ function placeAtom(
       { details: { name } },
     );
   }
-  const node = {
+  const node = newAtomNode(name, atom, graph.nodes.length, around, retry);
+  if (atom.kind === 'map') (node as { inner: ItemNodes }).inner = innerNodes(name, atom, node);
+  graph.nodes.push(node);
+  graph.atoms.set(name, node);
+  return node;
+}
+
+const NO_SOURCES: (Source | null)[] = [];
+
+function newAtomNode(
+  name: string,
+  atom: AnyAtom,
+  index: number,
+  around: Draft<FlowNode> | null,
+  retry: Draft<RetryNode> | null,
+): Draft<AtomNode> {
+  return {
     kind: atom.kind,
-    index: graph.nodes.length,
+    index,
     name,
     atom,
     flow: around as FlowNode | null,
@@ -140,13 +179,30 @@ function placeAtom(
     revertSources: NO_SOURCES,
     read: false,
     deciding: [],
+    item: null,
   } as Draft<AtomNode>;
-  graph.nodes.push(node);
-  graph.atoms.set(name, node);
-  return node;
 }
 
-const NO_SOURCES: (Source | null)[] = [];
+/** What runs for each item of a map: in no edge of the graph, but with those of the map as its own. */
+function innerNodes(name: string, { task }: AnyMap, map: Draft<AtomNode>): ItemNodes {
+  const around = map.flow as Draft<FlowNode> | null;
+  const retry =
+    task.retry === null
+      ? null
+      : (newAtomNode(
+          task.retry.name ?? `${name}_retry`,
+          task.retry,
+          map.index,
+          around,
+          null,
+        ) as Draft<RetryNode>);
+  const node = newAtomNode(name, task, map.index, around, retry);
+  for (const each of retry === null ? [node] : [node, retry]) {
+    each.predecessors = map.predecessors;
+    each.successors = map.successors;
+  }
+  return { task: node, retry } as ItemNodes;
+}
 
 function placeFlowNode(
   graph: Graph,

@@ -2,7 +2,7 @@
 
 import type { Deciding } from '../flow/decider.ts';
 import type { Provided } from '../flow/symbols.ts';
-import type { AnyFlow, AnyRetry, AnyTask } from '../flow/unit.ts';
+import type { AnyFlow, AnyMap, AnyRetry, AnyTask } from '../flow/unit.ts';
 
 interface AnyAtomNode {
   readonly index: number;
@@ -23,6 +23,14 @@ interface AnyAtomNode {
   readonly read: boolean;
   /** On the links to it, and on those to the flows of which it is the first. */
   readonly deciding: readonly DecidingEdge[];
+  /** Which item of a map it stands for; null for all that are in the compilation. */
+  readonly item: ItemPlace | null;
+}
+
+/** An item of a map, by its position. */
+export interface ItemPlace {
+  readonly map: MapNode;
+  readonly index: number;
 }
 
 export interface TaskNode extends AnyAtomNode {
@@ -35,8 +43,21 @@ export interface RetryNode extends AnyAtomNode {
   readonly atom: AnyRetry;
 }
 
+export interface MapNode extends AnyAtomNode {
+  readonly kind: 'map';
+  readonly atom: AnyMap;
+  /** What runs for each item, as it stands for all of them; `nodesOfItem` makes those of one. */
+  readonly inner: ItemNodes;
+}
+
+/** The task of an item, and the retry that decides about it. */
+export interface ItemNodes {
+  readonly task: TaskNode;
+  readonly retry: RetryNode | null;
+}
+
 /** An atom in its place in the graph. */
-export type AtomNode = TaskNode | RetryNode;
+export type AtomNode = TaskNode | RetryNode | MapNode;
 
 /** Where a flow begins or ends: passed through, never run. */
 export interface FlowNode {
@@ -56,7 +77,40 @@ export interface FlowNode {
 export type Node = AtomNode | FlowNode;
 
 export function isAtom(node: Node): node is AtomNode {
-  return node.kind === 'task' || node.kind === 'retry';
+  return node.kind !== 'entry' && node.kind !== 'exit';
+}
+
+/** A task or a map: what a retry decides about and a decider's no reaches. */
+export function isWork(node: Node): node is TaskNode | MapNode {
+  return node.kind === 'task' || node.kind === 'map';
+}
+
+/** The nodes that stand for one item of a map, made for as long as it is in hand. */
+export function nodesOfItem(map: MapNode, index: number): ItemNodes {
+  const item = { map, index };
+  const name = nameOfItem(map.name, index);
+  const { task, retry } = map.inner;
+  if (retry === null) return { task: { ...task, name, item }, retry };
+  const ownName = retry.atom.name === null ? `${name}_retry` : nameOfItem(retry.atom.name, index);
+  const retryNode = { ...retry, name: ownName, item };
+  return { task: { ...task, name, item, retry: retryNode }, retry: retryNode };
+}
+
+/** `thumbnails[17]`, and the same with what the retry of an item is called by default. */
+const ITEM = /^(.*)\[(0|[1-9]\d*)\](_retry)?$/s;
+
+/** What the name of an item says; null for a name that is none. */
+export function readItemName(
+  name: string,
+): { readonly map: string; readonly index: number; readonly isRetry: boolean } | null {
+  if (!name.endsWith(']') && !name.endsWith(']_retry')) return null;
+  const [, map, index, retry] = ITEM.exec(name) ?? [];
+  return map === undefined ? null : { map, index: Number(index), isRetry: retry !== undefined };
+}
+
+/** What the item at a position is called in events and in storage. */
+export function nameOfItem(map: string, index: number): string {
+  return `${map}[${index}]`;
 }
 
 /** Who is asked before an atom runs: the decider of a link, and where that link comes from. */

@@ -10,8 +10,9 @@
  */
 import type { Argument } from '../flow/symbols.ts';
 import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
+import { ownSymbols } from '../flow/unit-symbols.ts';
 import type { Graph } from './graph.ts';
-import type { AtomNode, Draft, Node, Source } from './node.ts';
+import { type AtomNode, type Draft, isAtom, type MapNode, type Node, type Source } from './node.ts';
 import { Siblings } from './siblings.ts';
 import { SymbolTable } from './symbol-table.ts';
 
@@ -43,7 +44,7 @@ export function resolveSymbols(graph: Graph): Symbols {
   const open: Frame[] = [];
   const enter = (unit: AnyUnit): void => {
     const { head } = graph.spans.get(unit) as { readonly head: Draft<Node> };
-    if (head.kind === 'task' || head.kind === 'retry') bind(head, table);
+    if (isAtom(head as Node)) bind(head as Draft<AtomNode>, table);
     if (unit.kind === 'flow') open.push(frameOf(unit));
     else if (head.kind === 'retry') bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table);
   };
@@ -82,13 +83,25 @@ function leaveUnit(frame: Frame, table: SymbolTable): void {
 }
 
 /** An atom sees what is on the table; then it puts there what it provides. A flow's retry is its first. */
-function bind(node: Draft<AtomNode>, table: SymbolTable): void {
+function bind(node: Draft<AtomNode>, table: SymbolTable, own: readonly string[] = []): void {
   const { atom } = node;
   const sourcesOf = (args: readonly Argument[]): (Source | null)[] =>
-    args.map((arg) => (atom.inject.has(arg.name) ? null : table.find(arg.symbol)));
+    args.map(({ name, symbol }) =>
+      atom.inject.has(name) || own.includes(symbol) ? null : table.find(symbol),
+    );
   node.sources = sourcesOf(atom.args);
   node.revertSources = atom.revertArgs === atom.args ? node.sources : sourcesOf(atom.revertArgs);
+  if (node.kind === 'map') bindInside(node, table);
   for (const { symbol, take } of atom.provides) table.put(symbol, node as AtomNode, take);
+}
+
+/** The task of a map sees what the map sees, its own retry, and first of all its item, which no source gives. */
+function bindInside({ atom, inner }: Draft<MapNode>, table: SymbolTable): void {
+  const before = table.mark();
+  const own = ownSymbols(atom);
+  if (inner.retry !== null) bind(inner.retry as Draft<AtomNode>, table, own);
+  bind(inner.task as Draft<AtomNode>, table, own);
+  table.takeOff(before);
 }
 
 /** Every symbol that an atom inside the unit takes. */
@@ -96,26 +109,29 @@ function symbolsUsedIn(root: AnyUnit): ReadonlySet<string> {
   const used = new Set<string>();
   const open: AnyUnit[] = [root];
   for (let unit = open.pop(); unit !== undefined; unit = open.pop()) {
-    if (unit.retry !== null) addUsed(unit.retry, used);
-    if (unit.kind === 'task') addUsed(unit, used);
-    else {
+    if (unit.kind === 'flow') {
+      if (unit.retry !== null) addUsed(unit.retry, used);
       for (const each of unit.units) open.push(each);
-    }
+    } else addUsed(unit, used);
   }
   return used;
 }
 
-function addUsed({ args, revertArgs }: AnyAtom, used: Set<string>): void {
-  for (const arg of args) used.add(arg.symbol);
-  for (const arg of revertArgs) used.add(arg.symbol);
+function addUsed(atom: AnyAtom, used: Set<string>): void {
+  for (const arg of atom.args) used.add(arg.symbol);
+  for (const arg of atom.revertArgs) used.add(arg.symbol);
+  if (atom.kind === 'map') addUsed(atom.task, used);
+  else if (atom.kind === 'task' && atom.retry !== null) addUsed(atom.retry, used);
 }
 
 function markRead(graph: Graph): void {
   const used = new Set<string>();
   for (const { atom } of graph.atoms.values()) addUsed(atom, used);
   for (const node of graph.atoms.values()) {
-    const undone = node.kind === 'task' && node.atom.work.revert !== null;
+    const task = node.kind === 'map' ? node.atom.task : node.atom;
+    const undone = task.kind === 'task' && task.work.revert !== null;
     node.read = undone || node.atom.provides.some(({ symbol }) => used.has(symbol));
+    if (node.kind === 'map') (node.inner.task as Draft<AtomNode>).read = node.read;
   }
 }
 

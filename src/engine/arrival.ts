@@ -6,12 +6,15 @@ import type { Resolution } from './resolution.ts';
 
 export type Action = 'execute' | 'revert';
 
+/** How a map's going through its items ended; partial: it was stopped in its midst. */
+export type MapOutcome = Exclude<Outcome, { kind: 'withdrawn' }> | { readonly kind: 'partial' };
+
 /** An atom was executed or reverted, or could not be. */
 export interface Completion {
   readonly kind: 'completion';
   readonly node: AtomNode;
   readonly action: Action;
-  readonly outcome: Exclude<Outcome, { kind: 'withdrawn' }>;
+  readonly outcome: MapOutcome;
 }
 
 export type Arrival =
@@ -21,4 +24,6 @@ export type Arrival =
   /** Which atoms are not to run, by the deciders of `node`: none when that may run. */
   | { readonly kind: 'voted'; readonly node: AtomNode; readonly ignored: readonly AtomNode[] }
   /** A decider of `node` threw. */
-  | { readonly kind: 'undecided'; readonly node: AtomNode; readonly failure: Failure };
+  | { readonly kind: 'undecided'; readonly node: AtomNode; readonly failure: Failure }
+  /** What a map waited for is here, and is to be taken in the loop's turn. */
+  | { readonly kind: 'turn'; take(): void };

@@ -19,6 +19,9 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null, elapsed });
       return { kind: 'done' };
     }
+    case 'partial':
+      moves.moveAtom(node, 'PARTIAL');
+      return { kind: 'done' };
     case 'failed':
       if (state === 'PENDING') moves.moveAtom(node, 'RUNNING', { began: true, attempt: attempt + 1 });
       moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, elapsed: outcome.elapsed });

@@ -7,8 +7,8 @@ import type { AtomState, FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Still to be executed or, having failed, to be resolved; and still to be reverted or tried again. */
-const WAITING: ReadonlySet<AtomState> = new Set(['PENDING', 'RETRYING', 'FAILURE']);
-const RAN: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'RETRYING']);
+const WAITING: ReadonlySet<AtomState> = new Set(['PENDING', 'RETRYING', 'PARTIAL', 'FAILURE']);
+const RAN: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'RETRYING', 'PARTIAL']);
 
 /** The state for a flow of which nothing runs and nothing more is started. */
 export function endState(

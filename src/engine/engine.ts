@@ -19,7 +19,8 @@ import { Storage } from '../storage/storage.ts';
 import { onAborted } from './abort.ts';
 import { abortError, endError, resultsOf } from './ending.ts';
 import { checkListener, type EngineEvents } from './events.ts';
-import { Loop, type LoopParts } from './loop.ts';
+import { Loop } from './loop.ts';
+import type { LoopParts } from './loop-parts.ts';
 import { Moves } from './moves.ts';
 import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
 import { Selector } from './selector.ts';
@@ -204,6 +205,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     } else {
       await atMost(this.#ended, options.timeout);
     }
+    this.#parts?.storage.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import { hint } from '../hint.ts';
 import type { Notifier } from '../notifier.ts';
 import type { WorkEvent } from '../protocol/messages.ts';
 import type { AtomState, FlowState } from '../states.ts';
+import type { AtomKind } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface FlowEvent {
@@ -18,15 +19,17 @@ export interface FlowEvent {
 }
 
 export interface AtomEvent {
-  /** The atom's name. */
+  /** The atom's name; of an item of a map, that of the map and its position: `thumbnails[17]`. */
   readonly name: string;
-  readonly kind: 'task' | 'retry';
+  readonly kind: AtomKind;
+  /** Of an item of a map, and of the retry of one, its position; else null. */
+  readonly index: number | null;
   readonly flowId: string;
   readonly state: AtomState;
   readonly oldState: AtomState;
   /** When, in ms since 1970. */
   readonly at: number;
-  /** ms in the task's own code, measured where it ran; null for states that no code led to. */
+  /** ms in the task's own code, measured where it ran, and of a map from its first item to its last; null for states that no code led to. */
   readonly elapsed: number | null;
   /** What execute (SUCCESS) or revert (REVERTED) returned; decoded anew each time that it is read. */
   readonly result: unknown;

@@ -8,69 +8,70 @@
  * 1. Only what is ready and wanted is sent off; nothing new after a suspend, an abort or a failed revert.
  * 2. The loop ends when nothing that it sent is still wanted.
  */
-import type { Compilation } from '../compile/compilation.ts';
-import { type AtomNode, isAtom, type RetryNode } from '../compile/node.ts';
+import { type AtomNode, isAtom, type MapNode, type Node, type RetryNode } from '../compile/node.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
-import type { Notifier } from '../notifier.ts';
+import type { Decision } from '../flow/retry.ts';
 import { errorFrom } from '../revival.ts';
 import type { EngineState } from '../states.ts';
-import type { Storage } from '../storage/storage.ts';
 import type { Action, Arrival, Completion } from './arrival.ts';
 import { Questions } from './asking.ts';
-import { complete } from './completer.ts';
+import { type Completed, complete } from './completer.ts';
 import { endState } from './ending.ts';
-import { type EngineEvents, tellWorkEvent } from './events.ts';
+import { tellWorkEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
-import type { Moves } from './moves.ts';
-import { nodesBehind, type Resolution, resolve } from './resolution.ts';
+import type { FailurePolicy, LoopParts } from './loop-parts.ts';
+import { Maps } from './maps.ts';
+import { askRetry, nodesBehind } from './resolution.ts';
+import { Resolver } from './resolver.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Ready, Selector } from './selector.ts';
+import type { Ready } from './selector.ts';
 import { ignoredBy } from './voting.ts';
 
-/** What a loop works on. */
-export interface LoopParts {
-  readonly compilation: Compilation;
-  readonly storage: Storage;
-  readonly selector: Selector;
-  readonly moves: Moves;
-  readonly notifier: Notifier<EngineEvents>;
-}
-
-/** What the engine's options say about failures. */
-export interface FailurePolicy {
-  readonly deferReverts: boolean;
-  readonly neverResolve: boolean;
-}
-
 const NOTHING: Ready = { execute: [], revert: [], restart: [] };
+const DONE: Completed = { kind: 'done' };
 
 export class Loop {
   readonly #parts: LoopParts;
   readonly #inbox = new Inbox<Arrival>();
   readonly #scheduler: Scheduler;
-  readonly #policy: FailurePolicy;
+  readonly #maps: Maps;
+  readonly #resolver: Resolver;
   readonly #questions = new Questions<Arrival>();
   readonly #answers = {
     now: (arrival: Arrival) => this.#look(arrival),
     late: (arrival: Arrival) => this.#inbox.put(arrival),
   };
-  /** Errors that stop the run itself, by atom: failed reverts. */
-  readonly fatal: Map<string, Error>;
-  #takingBack = false;
-
   /** What reverts are told of; made anew when another execute has failed. */
   #failures: ReadonlyMap<string, Failure> | null = null;
 
   constructor(parts: LoopParts, executor: TaskExecutor, services: Services, policy: FailurePolicy) {
+    const { storage, moves, notifier } = parts;
     this.#parts = parts;
-    this.#policy = policy;
-    this.#scheduler = new Scheduler(executor, parts.storage, this.#inbox, services, {
+    this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, {
       began: (node, action) => this.#began(node, action),
-      said: ({ name }, event) => tellWorkEvent(name, event, parts.storage, parts.notifier),
+      withdrawn: ({ item }) => item !== null && this.#maps.ended(item.map, item.index),
+      said: ({ name }, event) => tellWorkEvent(name, event, storage, notifier),
     });
-    this.fatal = new Map(parts.storage.revertFailures);
+    this.#resolver = new Resolver(parts, policy, {
+      questions: this.#questions,
+      answers: this.#answers,
+      withdraw: (action, among) => this.#withdraw(action, among),
+    });
+    this.#maps = new Maps(storage, moves, notifier, {
+      send: (node, action) => this.#send(node, action),
+      ask: (retry, decided) => this.#ask(retry, decided),
+      put: (arrival) => this.#inbox.put(arrival),
+      wake: () => this.#inbox.wake(),
+      failed: (map, culprit, failure, all) => this.#mapFailed(map, culprit, failure, all),
+      revertFailed: (culprit, failure) => this.#resolver.stop(culprit, errorFrom(failure)),
+    });
+  }
+
+  /** Errors that stop the run itself, by atom: failed reverts. */
+  get fatal(): ReadonlyMap<string, Error> {
+    return this.#resolver.fatal;
   }
 
   /** Runs the flow, which must be RUNNING; yields what it does, and last the state in which the flow ended. */
@@ -78,7 +79,7 @@ export class Loop {
     const { selector, moves, compilation, storage } = this.#parts;
     yield 'RESUMING';
     selector.rebuild();
-    this.#resolveLeftovers();
+    this.#resolver.resolveLeftovers();
     let ready = this.#select();
     do {
       yield 'SCHEDULING';
@@ -88,6 +89,7 @@ export class Loop {
         if (this.#outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
         this.#inbox.lookThrough((arrival) => this.#look(arrival));
+        this.#maps.advance();
         ready = this.#select();
       } while (ready === NOTHING && (this.#outstanding > 0 || !this.#inbox.isEmpty));
     } while (ready !== NOTHING);
@@ -100,7 +102,7 @@ export class Loop {
   suspend(): boolean {
     if (this.#parts.storage.flowState !== 'RUNNING') return false;
     this.#parts.moves.moveFlow('SUSPENDING');
-    this.#scheduler.withdrawQueued();
+    this.#withdraw();
     this.#questions.drop();
     this.#inbox.wake();
     return true;
@@ -111,9 +113,9 @@ export class Loop {
    * when that makes no difference: all is being reverted anyway.
    */
   abort(reason: unknown): boolean {
-    const differs = !this.#takingBack;
+    const differs = !this.#resolver.isTakingBack;
     this.#scheduler.abortRunning(reason);
-    if (this.#parts.storage.flowState === 'RUNNING') this.#takeBack();
+    if (this.#parts.storage.flowState === 'RUNNING') this.#resolver.takeBack();
     this.#inbox.wake();
     return differs;
   }
@@ -121,7 +123,7 @@ export class Loop {
   /** Nothing more is sent off; the flow ends in FAILURE when what runs has ended. */
   fail(thrown: unknown): void {
     const { flowName } = this.#parts.storage;
-    this.#stop(flowName, thrown instanceof Error ? thrown : errorFrom(failureFrom(thrown)));
+    this.#resolver.stop(flowName, thrown instanceof Error ? thrown : errorFrom(failureFrom(thrown)));
     this.#inbox.wake();
   }
 
@@ -139,17 +141,12 @@ export class Loop {
 
   /** What is sent off or asked, and not yet answered. */
   get #outstanding(): number {
-    return this.#scheduler.outstanding + this.#questions.size;
+    return this.#scheduler.outstanding + this.#questions.size + this.#maps.size;
   }
 
   #schedule(ready: Ready): void {
     const { storage } = this.#parts;
-    if (ready.revert.length > 0) {
-      this.#failures ??= storage.executeFailures();
-      for (const node of ready.revert) {
-        if (storage.flowState === 'RUNNING') this.#scheduler.revert(node, this.#failures);
-      }
-    }
+    for (const node of ready.revert) if (storage.flowState === 'RUNNING') this.#send(node, 'revert');
     for (const retry of ready.restart) this.#restart(retry);
     for (const node of ready.execute) {
       if (node.deciding.length > 0) this.#vote(node);
@@ -161,7 +158,22 @@ export class Loop {
   #execute(node: AtomNode): void {
     const { storage } = this.#parts;
     if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
-    if (!this.#questions.concern(node)) this.#scheduler.execute(node);
+    if (!this.#questions.concern(node)) this.#send(node, 'execute');
+  }
+
+  #send(node: AtomNode, action: Action): void {
+    if (node.kind === 'map') this.#maps.start(node, action);
+    else if (action === 'execute') this.#scheduler.execute(node);
+    else {
+      this.#failures ??= this.#parts.storage.executeFailures();
+      this.#scheduler.revert(node, this.#failures);
+    }
+  }
+
+  /** Calls back what has not begun. Maps come to their end first, so that they take nothing more in hand. */
+  #withdraw(action?: Action, among?: ReadonlySet<Node>): void {
+    this.#maps.stop(action, among);
+    this.#scheduler.withdrawQueued(action, among);
   }
 
   /** Asks the deciders of an atom that is ready. */
@@ -193,7 +205,7 @@ export class Loop {
         this.#complete(arrival);
         return;
       case 'resolved':
-        this.#apply(arrival.resolution);
+        this.#resolver.apply(arrival.resolution);
         return;
       case 'voted':
         this.#heed(arrival.node, arrival.ignored);
@@ -206,30 +218,50 @@ export class Loop {
           action: 'execute',
           outcome: { kind: 'refused', failure },
         });
+        return;
       }
+      case 'turn':
+        arrival.take();
     }
   }
 
   #complete(completion: Completion): void {
-    if (this.#isOvertaken(completion)) return;
-    const completed = complete(completion, this.#parts.storage, this.#parts.moves);
-    switch (completed.kind) {
-      case 'done':
-        return;
-      case 'execute-failed':
-        this.#failures = null;
-        this.#resolve(completion.node);
-        return;
-      case 'revert-failed':
-        this.#stop(completion.node.name, completed.error);
-    }
+    const { node } = completion;
+    const completed = this.#isOvertaken(completion)
+      ? DONE
+      : complete(completion, this.#parts.storage, this.#parts.moves);
+    if (completed.kind === 'execute-failed') this.#failures = null;
+    // What the end of an item means, its map says; and why a map has failed, it has said before.
+    if (node.item !== null) this.#maps.ended(node.item.map, node.item.index);
+    else if (completed.kind === 'done' || node.kind === 'map') return;
+    else if (completed.kind === 'execute-failed') this.#resolver.resolve(node);
+    else this.#resolver.stop(node.name, completed.error);
+  }
+
+  #mapFailed(map: MapNode, culprit: string, failure: Failure, all: boolean): void {
+    this.#parts.moves.noteOwnFailure(map, failure);
+    this.#failures = null;
+    if (all) this.#resolver.takeBack();
+    else this.#resolver.resolve(map, culprit, failure);
+  }
+
+  /** Asks the retry of an item; one that can't say anything gives up. */
+  #ask(retry: RetryNode, decided: (decision: Decision) => void): void {
+    const { moves, storage } = this.#parts;
+    const found = (decision: Decision): Arrival => ({ kind: 'turn', take: () => decided(decision) });
+    const failed = (thrown: unknown): never => {
+      throw thrown;
+    };
+    this.#questions.ask(new Set(), askRetry(retry, storage, moves), { found, failed }, this.#answers);
   }
 
   /** An atom that was refused before it began, after something else decided that no more begin: it stays as it is. */
   #isOvertaken({ node, action, outcome }: Completion): boolean {
-    const { state, intention } = this.#parts.storage.recordAt(node);
+    const { storage } = this.#parts;
+    const { intention } = storage.recordAt(node.item?.map ?? node);
+    const { state } = storage.recordAt(node);
     if (action !== 'execute' || outcome.kind !== 'refused' || state !== 'PENDING') return false;
-    return intention !== 'EXECUTE' || this.fatal.size > 0 || this.#parts.storage.flowState !== 'RUNNING';
+    return intention !== 'EXECUTE' || this.fatal.size > 0 || storage.flowState !== 'RUNNING';
   }
 
   /** The deciders' answer: the atom runs, or what a no reaches is ignored. */
@@ -246,74 +278,10 @@ export class Loop {
     if (ignored.length > 0) this.#inbox.wake();
   }
 
-  /** What failed in an earlier run of this engine and was not resolved then. */
-  #resolveLeftovers(): void {
-    const { compilation, storage } = this.#parts;
-    for (const node of compilation.atoms.values()) {
-      const { state, intention } = storage.recordAt(node);
-      if (state === 'FAILURE' && intention === 'EXECUTE') this.#resolve(node);
-    }
-  }
-
-  /** Without a retry around the atom all is taken back; else that is asked, and until it answers nothing behind it starts. */
-  #resolve(failedAtom: AtomNode): void {
-    const { moves, storage } = this.#parts;
-    const { deferReverts, neverResolve } = this.#policy;
-    if (neverResolve) {
-      const { failure } = storage.recordAt(failedAtom);
-      if (failure !== null) this.#stop(failedAtom.name, errorFrom(failure));
-    } else if (failedAtom.retry === null) {
-      this.#takeBack();
-    } else {
-      const behind = nodesBehind(failedAtom.retry);
-      this.#scheduler.withdrawQueued('execute', behind);
-      const found = (resolution: Resolution): Arrival => ({ kind: 'resolved', resolution });
-      const failed = (thrown: unknown): never => {
-        throw thrown;
-      };
-      this.#questions.ask(
-        behind,
-        resolve(failedAtom, storage, moves, deferReverts),
-        { found, failed },
-        this.#answers,
-      );
-    }
-  }
-
-  #apply(resolution: Resolution): void {
-    const { moves, storage } = this.#parts;
-    if (resolution.kind === 'revert-all') {
-      this.#takeBack();
-      return;
-    }
-    const { kind, retry } = resolution;
-    // What is to be reverted anyway is not tried again.
-    if (storage.recordAt(retry).intention === 'REVERT') return;
-    const behind = nodesBehind(retry);
-    this.#scheduler.withdrawQueued('execute', behind);
-    moves.setIntention(retry, kind === 'retry' ? 'RETRY' : 'REVERT');
-    for (const node of behind) if (isAtom(node)) moves.setIntention(node, 'REVERT');
-  }
-
-  /** The run can't go on: nothing more is sent off, and the flow ends in FAILURE. */
-  #stop(atom: string, error: Error): void {
-    this.fatal.set(atom, error);
-    this.#scheduler.withdrawQueued();
-    this.#questions.drop();
-  }
-
-  /** Gives every atom the intention REVERT, so that no more start and all that ran are undone. Linear in atoms. */
-  #takeBack(): void {
-    const { compilation, moves } = this.#parts;
-    this.#takingBack = true;
-    this.#questions.drop();
-    this.#scheduler.withdrawQueued('execute');
-    for (const node of compilation.atoms.values()) moves.setIntention(node, 'REVERT');
-  }
-
   #began(node: AtomNode, action: Action): void {
     const { moves, storage } = this.#parts;
     if (action === 'revert') moves.moveAtom(node, 'REVERTING');
     else moves.moveAtom(node, 'RUNNING', { began: true, attempt: storage.recordAt(node).attempt + 1 });
+    if (node.item !== null) this.#maps.began(node.item.map, node.item.index);
   }
 }

@@ -2,7 +2,7 @@
  * The one door through which states change: checks the move against the tables, writes it, keeps the selector's
  * counters and tells the listeners.
  */
-import type { AtomNode, RetryNode } from '../compile/node.ts';
+import type { AtomNode, MapNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import type { Notifier } from '../notifier.ts';
@@ -13,6 +13,7 @@ import {
   FLOW_MOVES,
   type FlowState,
   type Intention,
+  MAP_MOVES,
   RETRY_MOVES,
   TASK_MOVES,
 } from '../states.ts';
@@ -65,8 +66,8 @@ export class Moves {
     if (to === 'RUNNING' || to === 'REVERTING')
       Object.assign(record, { progress: 0, progressDetails: undefined });
     if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
-    this.#selector.changed(node, before);
-    this.#tell(record, before.state, elapsed ?? null);
+    if (node.item === null) this.#selector.changed(node, before);
+    this.#tell(node, record, before.state, elapsed ?? null);
   }
 
   setIntention(node: AtomNode, intention: Intention): void {
@@ -74,7 +75,7 @@ export class Moves {
     const before = { state: record.state, intention: record.intention };
     if (before.intention === intention) return;
     record.intention = intention;
-    this.#selector.changed(node, before);
+    if (node.item === null) this.#selector.changed(node, before);
   }
 
   /** A retry begins an attempt with the value that it gave. */
@@ -92,9 +93,12 @@ export class Moves {
     record.history = [...record.history.slice(0, -1), { ...attempt, failures }];
   }
 
-  /** A retry could not say what a failure means: that is its own failure, though its state stays. */
-  noteOwnFailure(retry: RetryNode, failure: Failure): void {
-    this.#storage.recordAt(retry).failure = failure;
+  /**
+   * A retry could not say what a failure means, or a map will fail when what runs of it has ended: that is its own failure,
+   * though its state stays.
+   */
+  noteOwnFailure(node: RetryNode | MapNode, failure: Failure): void {
+    this.#storage.recordAt(node).failure = failure;
   }
 
   forgetAttempts(retry: RetryNode): void {
@@ -106,17 +110,23 @@ export class Moves {
     const record = this.#storage.recordAt(node);
     const oldState = record.state;
     clearRecord(record);
-    if (oldState !== 'PENDING') this.#tell(record, oldState, null);
+    if (node.kind === 'map') this.#storage.dropItems(node);
+    if (oldState !== 'PENDING') this.#tell(node, record, oldState, null);
   }
 
-  #tell(record: AtomRecord, oldState: AtomState, elapsed: number | null): void {
+  #tell({ item }: AtomNode, record: AtomRecord, oldState: AtomState, elapsed: number | null): void {
     if (!this.#notifier.has('atom')) return;
-    this.#notifier.tell('atom', atomEvent(record, oldState, elapsed, this.#storage.flowId));
+    this.#notifier.tell(
+      'atom',
+      atomEvent(record, item?.index ?? null, oldState, elapsed, this.#storage.flowId),
+    );
   }
 }
 
+const MOVES = { task: TASK_MOVES, retry: RETRY_MOVES, map: MAP_MOVES };
+
 function isLegal({ kind }: AtomNode, from: AtomState, to: AtomState): boolean {
-  const moves: Partial<Record<AtomState, readonly AtomState[]>> = kind === 'retry' ? RETRY_MOVES : TASK_MOVES;
+  const moves: Partial<Record<AtomState, readonly AtomState[]>> = MOVES[kind];
   return moves[from]?.includes(to) ?? false;
 }
 
@@ -129,6 +139,7 @@ function illegal(what: string, name: string, from: string, to: string): Taskloom
 /** An event that opens values only when a listener reads them, with the values of this moment. */
 function atomEvent(
   { name, kind, state, result, failure, revertResult, revertFailure }: AtomRecord,
+  index: number | null,
   oldState: AtomState,
   elapsed: number | null,
   flowId: string,
@@ -138,6 +149,7 @@ function atomEvent(
   return {
     name,
     kind,
+    index,
     flowId,
     state,
     oldState,

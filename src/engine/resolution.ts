@@ -5,7 +5,7 @@
  */
 import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import { failureFrom } from '../failure.ts';
+import { type Failure, failureFrom } from '../failure.ts';
 import type { Decision } from '../flow/retry.ts';
 import { openArguments } from '../protocol/perform.ts';
 import { prepareArguments } from '../storage/arguments.ts';
@@ -27,23 +27,26 @@ const DECISIONS: readonly unknown[] = ['RETRY', 'REVERT', 'REVERT_ALL'] satisfie
 /**
  * Asks who has to be asked.
  *
+ * @param culprit - What the nearest retry is told: the atom's failure, or that of an item of it
  * @param deferReverts - True: where a retry gives up and none around it decides otherwise, everything is reverted.
  * False: only that retry's flow is
  */
 export function* resolve(
   failed: AtomNode,
+  culprit: { readonly name: string; readonly failure: Failure | null },
   storage: Storage,
   moves: Moves,
   deferReverts: boolean,
 ): Asking<Resolution> {
-  const failure = storage.recordAt(failed).failure;
+  const { failure } = culprit;
   let givenUp: RetryNode | null = null;
   for (let node: AtomNode = failed; node.retry !== null; node = node.retry) {
     const { retry } = node;
     // One that a decider ignored has not begun, and decides nothing.
     if (storage.recordAt(retry).state === 'IGNORE') continue;
-    if (failure !== null) moves.noteFailure(retry, node.name, failure);
-    const decision = yield* ask(retry, storage, moves);
+    const name = node === failed ? culprit.name : node.name;
+    if (failure !== null) moves.noteFailure(retry, name, failure);
+    const decision = yield* askRetry(retry, storage, moves);
     if (decision === 'RETRY') return { kind: 'retry', retry };
     if (decision === 'REVERT_ALL') return REVERT_ALL;
     givenUp ??= retry;
@@ -59,7 +62,7 @@ export function nodesBehind(start: Node): ReadonlySet<Node> {
 }
 
 /** What the retry says. One that can't say it has failed itself, and the retry around it is asked. */
-function* ask(retry: RetryNode, storage: Storage, moves: Moves): Asking<Decision> {
+export function* askRetry(retry: RetryNode, storage: Storage, moves: Moves): Asking<Decision> {
   try {
     const args = openArguments(prepareArguments(retry, 'execute', storage));
     const decision = yield retry.atom.onFailure(storage.historyOf(retry), args);

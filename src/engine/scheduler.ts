@@ -8,7 +8,7 @@
  * 4. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
  */
 import { setMaxListeners } from 'node:events';
-import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
+import type { AtomNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import { realClock } from '../executor/clock.ts';
 import type { Call, TaskExecutor } from '../executor/executor.ts';
@@ -28,6 +28,8 @@ import { performRetry } from './perform-retry.ts';
 export interface SchedulerHost {
   /** The atom's code is about to run. */
   began(node: AtomNode, action: Action): void;
+  /** What was sent off is not wanted any more, and has not begun. */
+  withdrawn(node: AtomNode): void;
   said(node: AtomNode, event: WorkEvent): void;
 }
 
@@ -69,7 +71,7 @@ export class Scheduler {
     return this.#dispatches.size;
   }
 
-  execute(node: AtomNode): void {
+  execute(node: TaskNode | RetryNode): void {
     const args = this.#prepare(node, 'execute');
     if (args === null) return;
     if (node.kind === 'retry') this.#performHere(node, 'execute', args);
@@ -77,7 +79,7 @@ export class Scheduler {
   }
 
   /** Reverts an atom; one that has nothing to undo is done at once. */
-  revert(node: AtomNode, failures: ReadonlyMap<string, Failure>): void {
+  revert(node: TaskNode | RetryNode, failures: ReadonlyMap<string, Failure>): void {
     const record = this.#storage.recordAt(node);
     const undo = node.kind === 'task' ? node.atom.work.revert : node.atom.revert;
     if (undo === null || !record.began) {
@@ -98,8 +100,12 @@ export class Scheduler {
   /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
   withdrawQueued(action?: Action, among?: ReadonlySet<Node>): void {
     for (const dispatch of this.#dispatches) {
-      const meant = (action ?? dispatch.action) === dispatch.action && (among?.has(dispatch.node) ?? true);
-      if (dispatch.state === 'queued' && meant) this.#end(dispatch);
+      const { node } = dispatch;
+      const isAmong = among?.has(node.item?.map ?? node) ?? true;
+      if (dispatch.state !== 'queued' || (action ?? dispatch.action) !== dispatch.action || !isAmong)
+        continue;
+      this.#end(dispatch);
+      this.#host.withdrawn(node);
     }
   }
 

@@ -157,8 +157,14 @@ export class Selector {
   }
 }
 
-const EXECUTABLE: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING', 'RETRYING']);
-const REVERTIBLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'REVERTING', 'RETRYING']);
+const EXECUTABLE: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING', 'RETRYING', 'PARTIAL']);
+const REVERTIBLE: ReadonlySet<AtomState> = new Set([
+  'SUCCESS',
+  'FAILURE',
+  'REVERTING',
+  'RETRYING',
+  'PARTIAL',
+]);
 
 function ownDone({ state, intention }: Standing): boolean {
   return (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');

@@ -2,7 +2,7 @@
  * Asks the deciders of an atom that is ready, and says which atoms a no reaches (TaskFlow `deciders.py`). Decides; the
  * engine applies.
  */
-import { type AtomNode, type DecidingEdge, isAtom, type Node } from '../compile/node.ts';
+import { type AtomNode, type DecidingEdge, isAtom, isWork, type Node } from '../compile/node.ts';
 import { type Depth, widest } from '../flow/decider.ts';
 import { open } from '../protocol/codec.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -39,7 +39,7 @@ function reachedBy(depth: Depth, node: AtomNode): readonly AtomNode[] {
     case 'FLOW':
       return tasksBehind(node);
     case 'NEIGHBORS':
-      return [node, ...node.successors.filter((next) => next.kind === 'task')];
+      return [node, ...node.successors.filter(isWork)];
     case 'ATOM':
       return [node];
   }
@@ -48,6 +48,6 @@ function reachedBy(depth: Depth, node: AtomNode): readonly AtomNode[] {
 /** The atom and what is reached from it through tasks alone, which is inside of its flow. */
 function tasksBehind(start: AtomNode): readonly AtomNode[] {
   const found = new Set<AtomNode>([start]);
-  for (const node of found) for (const next of node.successors) if (next.kind === 'task') found.add(next);
+  for (const node of found) for (const next of node.successors) if (isWork(next)) found.add(next);
   return [...found];
 }

@@ -74,6 +74,7 @@ export interface Spec {
 
 /** A task whose definition is known to the compiler. */
 export interface DefinedTask<S extends Spec> extends AnyTask, Typed<NeedsBy<S>, GivesBy<S>> {
+  readonly types?: { readonly needs: NeedsBy<S>; readonly gives: GivesBy<S>; readonly result: S['result'] };
   /**
    * The same definition under another name, so that it can stand in one flow twice. `rebind` and `inject` are laid
    * over those of the definition; `provides` stands in place of the definition's and has its shape.
@@ -145,7 +146,8 @@ type Known<Symbol> = string extends Symbol ? never : Symbol & string;
 
 type GivesBy<S extends Spec> = Given<S['provides'], S['result']>;
 
-type Given<P, Result> = P extends undefined
+/** The symbols that a result gives, with their types. */
+export type Given<P, Result> = P extends undefined
   ? Nothing
   : P extends string
     ? string extends P

@@ -36,6 +36,9 @@ export type NeedsOf<U> = U extends { readonly types?: { readonly needs: infer Ne
 /** The symbols that a unit provides. */
 export type GivesOf<U> = U extends { readonly types?: { readonly gives: infer Gives } } ? Gives : Unlisted;
 
+/** What a task's execute returns; of a unit that doesn't say, unknown. */
+export type ResultOf<U> = U extends { readonly types?: { readonly result: infer Result } } ? Result : unknown;
+
 /** One object type in place of an intersection, so that messages can be read. */
 export type Plain<T> = { [K in keyof T]: T[K] } & unknown;
 

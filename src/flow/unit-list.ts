@@ -6,7 +6,7 @@ import { checkName } from './names.ts';
 import { A_RETRY } from './read-definition.ts';
 import { COPY, checkUnit, UNIT } from './recognise.ts';
 import type { Retry } from './retry.ts';
-import type { AnyFlow, AnyRetry, AnyTask, AnyUnit } from './unit.ts';
+import type { AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit } from './unit.ts';
 
 /** What `add` of every pattern takes: units, and arrays of units. */
 export type Addable = AnyUnit | readonly AnyUnit[];
@@ -35,7 +35,8 @@ export class UnitList {
   readonly all: AnyUnit[] = [];
   readonly #flow: AnyFlow;
   readonly #flows = new Set<AnyFlow>();
-  readonly #tasks = new Map<string, AnyTask>();
+  /** Tasks and maps. */
+  readonly #tasks = new Map<string, AnyTask | AnyMap>();
 
   constructor(flow: AnyFlow) {
     this.#flow = flow;
@@ -96,15 +97,18 @@ export class UnitList {
     this.#flows.add(flow);
   }
 
-  #noteTask(task: AnyTask): void {
+  #noteTask(task: AnyTask | AnyMap): void {
     const twin = this.#tasks.get(task.name);
     if (twin !== undefined) {
+      const { kind, name } = task;
+      const inFlow = `to flow '${this.#flow.name}'`;
       const what =
         twin === task
-          ? `Task '${task.name}' was added to flow '${this.#flow.name}' twice. Add it again`
-          : `Two tasks named '${task.name}' were added to flow '${this.#flow.name}'. Rename one, or add it`;
-      throw new TaskloomError('DUPLICATE_NAME', `${what} under another name: .as('another name').`, {
-        details: { name: task.name, flow: this.#flow.name },
+          ? `${kind === 'task' ? 'Task' : 'Map'} '${name}' was added ${inFlow} twice. Add it again`
+          : `Two ${twin.kind === kind ? `${kind}s` : 'units'} named '${name}' were added ${inFlow}. Rename one, or add it`;
+      const way = kind === 'task' ? ": .as('another name')." : ': make a second map.';
+      throw new TaskloomError('DUPLICATE_NAME', `${what} under another name${way}`, {
+        details: { name, flow: this.#flow.name },
       });
     }
     this.#tasks.set(task.name, task);

@@ -2,7 +2,7 @@
  * What a unit needs from outside and what it gives, read from its tasks at run time; for graph flows, which link by it.
  * One walk with its own stack, so that deep flows and flows that contain themselves (refused later) do no harm.
  */
-import type { AnyAtom, AnyFlow, AnyTask, AnyUnit } from './unit.ts';
+import type { AnyAtom, AnyFlow, AnyMap, AnyTask, AnyUnit } from './unit.ts';
 
 export interface UnitSymbols {
   /** Symbols that a task inside takes and that nobody gives who is visible to it inside. */
@@ -62,6 +62,7 @@ function symbolsInside(root: AnyFlow): UnitSymbols {
   };
   const enter = (unit: AnyUnit): void => {
     if (unit.kind === 'task') enterTask(unit);
+    else if (unit.kind === 'map') meet(takenBy(unit), givenBy(unit));
     else if (!flows.has(unit)) enterFlow(unit);
   };
   const enterTask = (task: AnyTask): void => {
@@ -111,9 +112,27 @@ export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
 }
 
 /** What an atom requires; optional arguments make no links (TaskFlow `graph_flow.py`: `requires` only). */
-export function takenBy({ args, revertArgs, inject }: AnyAtom): string[] {
+export function takenBy(atom: AnyAtom): string[] {
+  const { args, revertArgs, inject } = atom;
   const all = revertArgs === args ? args : [...args, ...revertArgs];
-  return all.filter(({ name, optional }) => !optional && !inject.has(name)).map(({ symbol }) => symbol);
+  const taken = all
+    .filter(({ name, optional }) => !optional && !inject.has(name))
+    .map(({ symbol }) => symbol);
+  return atom.kind === 'map' ? [...taken, ...takenInside(atom)] : taken;
+}
+
+/** What a map's task and its retry take from outside of the map. */
+function takenInside(atom: AnyMap): string[] {
+  const { task } = atom;
+  const own = new Set<string>(ownSymbols(atom));
+  const retry = task.retry === null ? [] : takenBy(task.retry).filter((symbol) => !own.has(symbol));
+  for (const symbol of task.retry === null ? [] : givenBy(task.retry)) own.add(symbol);
+  return [...retry, ...takenBy(task).filter((symbol) => !own.has(symbol))];
+}
+
+/** The symbols that a map gives to its task for each item. */
+export function ownSymbols({ as, indexAs }: AnyMap): readonly string[] {
+  return indexAs === null ? [as] : [as, indexAs];
 }
 
 /** The symbols that an atom gives. */

@@ -66,8 +66,42 @@ export interface AnyRetry {
   pause(attempts: number): number;
 }
 
-/** What has a state: a task or a retry. */
-export type AnyAtom = AnyTask | AnyRetry;
+/** What folds the results of a map's items into one. */
+export interface AnyReduction {
+  /** What the fold begins with; each run gets a copy. */
+  readonly initial: unknown;
+  add(accumulated: unknown, result: unknown, index: number): unknown;
+  /** True: in the order of the items. False: as they end. */
+  readonly inOrder: boolean;
+}
+
+/** A task that runs once for each item of a list that is known only when the flow runs. */
+export interface AnyMap {
+  readonly kind: 'map';
+  readonly name: string;
+  /** What runs for each item; its retry, if it has one, decides about that item alone. */
+  readonly task: AnyTask;
+  /** What `items` is called with. */
+  readonly args: readonly Argument[];
+  /** The same array as `args`: a map has no revert of its own, its items have. */
+  readonly revertArgs: readonly Argument[];
+  readonly inject: ReadonlyMap<string, unknown>;
+  /** Gives the items; whatever it gives is checked when the map runs. */
+  items(args: Readonly<Record<string, unknown>>): unknown;
+  /** The symbol under which the task takes an item. */
+  readonly as: string;
+  /** The symbol under which it takes the item's position, from 0; null for none. */
+  readonly indexAs: string | null;
+  readonly provides: readonly Provided[];
+  /** Null: the result is the list of results. */
+  readonly reduce: AnyReduction | null;
+  /** How many items may be in hand at once. */
+  readonly concurrency: number;
+  readonly priority: number;
+}
+
+/** What has a state: a task, a retry or a map. */
+export type AnyAtom = AnyTask | AnyRetry | AnyMap;
 
 export interface Link {
   readonly from: AnyUnit;
@@ -89,4 +123,4 @@ export interface AnyFlow {
   readonly links: readonly Link[];
 }
 
-export type AnyUnit = AnyTask | AnyFlow;
+export type AnyUnit = AnyTask | AnyMap | AnyFlow;

@@ -5,6 +5,7 @@
 import type { AtomNode, Source } from '../compile/node.ts';
 import { open, sizeOf, type Value } from '../protocol/codec.ts';
 import type { AtomState } from '../states.ts';
+import { givenByItem, ofItem } from '../storage/arguments.ts';
 import type { Storage } from '../storage/storage.ts';
 import { MASKED, masked } from './masking.ts';
 
@@ -29,20 +30,25 @@ export function argumentsOf(
   discretion: Discretion,
 ): Record<string, unknown> {
   const { atom } = node;
-  const { hide, mask } = discretion;
+  const { mask } = discretion;
   const found = atom.args.flatMap(({ name, symbol }, at): [string, unknown][] => {
     if (mask.has(name) || mask.has(symbol)) return [[name, MASKED]];
     if (atom.inject.has(name)) return [[name, masked(atom.inject.get(name), mask)]];
-    const stored = storage.stored(symbol);
+    const stored = givenByItem(node, symbol, storage) ?? storage.stored(symbol);
     if (stored !== null) return [[name, shown(stored.value, null, mask)]];
-    const source = nearest(node.sources[at] ?? null, storage);
+    const source = nearest(node, node.sources[at] ?? null, storage);
     if (source === null) return [];
-    if (hide.has(source.node.name)) return [[name, MASKED]];
+    if (isHidden(source.node, discretion)) return [[name, MASKED]];
     // The part's own key in the result may be the secret one.
     if (typeof source.take === 'string' && mask.has(source.take)) return [[name, MASKED]];
     return [[name, shown(storage.recordAt(source.node).result, source.take, mask)]];
   });
   return Object.fromEntries(found);
+}
+
+/** True where an atom's values aren't to be shown; what is said of a map holds for its items. */
+export function isHidden({ name, item }: AtomNode, { hide }: Discretion): boolean {
+  return hide.has(name) || (item !== null && hide.has(item.map.name));
 }
 
 /** What the atom provides, by symbol; null when it has given nothing. */
@@ -63,8 +69,9 @@ export function providedBy(
 }
 
 /** The first source from the nearest on that gave the part, whether or not that was undone since. */
-function nearest(from: Source | null, storage: Storage): Source | null {
-  for (let source = from; source !== null; source = source.previous) {
+function nearest(node: AtomNode, from: Source | null, storage: Storage): Source | null {
+  for (let each = from; each !== null; each = each.previous) {
+    const source = ofItem(node, each);
     if (gave(source.node, storage) && !storage.recordAt(source.node).absent.includes(source.take))
       return source;
   }

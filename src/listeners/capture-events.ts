@@ -1,13 +1,14 @@
 /** Keeps the state changes in a list, for tests. */
 import type { AtomEvent, FlowEvent } from '../engine/events.ts';
 import type { AtomState, FlowState } from '../states.ts';
+import type { AtomKind } from '../storage/atom-record.ts';
 import type { Heard } from './event-lines.ts';
 import { type Stop, stopOf } from './stop.ts';
 
 /** A state change: whose, its name, the state that it entered, and the whole event. */
 export type CapturedEvent =
   | readonly [kind: 'flow', name: string, state: FlowState, details: FlowEvent]
-  | readonly [kind: 'task' | 'retry', name: string, state: AtomState, details: AtomEvent];
+  | readonly [kind: AtomKind, name: string, state: AtomState, details: AtomEvent];
 
 export interface Capture extends Disposable {
   /** In the order in which they came; grows while it is listened. */

@@ -16,7 +16,7 @@ import type { Failure } from '../failure.ts';
 import { checkOptions, type OptionRules } from '../options.ts';
 import { errorFrom } from '../revival.ts';
 import type { Storage } from '../storage/storage.ts';
-import { argumentsOf, type Discretion, providedBy } from './atom-values.ts';
+import { argumentsOf, type Discretion, isHidden, providedBy } from './atom-values.ts';
 import { A_LIST_OF_NAMES, inLine, masked, oneLine } from './masking.ts';
 
 export interface FormatFailureOptions {
@@ -54,13 +54,10 @@ export const DISCRETION_RULES: OptionRules<FormatFailureOptions> = {
 export function formatFailure(engine: Shown, atom?: string, options: FormatFailureOptions = {}): string {
   checkOptions(options, DISCRETION_RULES, 'formatFailure()');
   const discretion = discretionOf(options);
-  if (atom !== undefined) return describe(nodeOf(engine, atom), engine.storage, discretion);
-  const { storage, compilation } = engine;
-  const failed = [...compilation.atoms.values()].filter((node) => {
-    const { failure, revertFailure } = storage.recordAt(node);
-    return failure !== null || revertFailure !== null;
-  });
-  const texts = failed.slice(0, FAILED).map((node) => describe(node, storage, discretion));
+  const { storage } = engine;
+  if (atom !== undefined) return describe(storage.nodeOf(atom), storage, discretion);
+  const failed = [...new Set([...storage.failures.keys(), ...storage.revertFailures.keys()])];
+  const texts = failed.slice(0, FAILED).map((name) => describe(storage.nodeOf(name), storage, discretion));
   if (failed.length > FAILED) texts.push(`… and ${failed.length - FAILED} more atoms failed`);
   return texts.join('\n\n');
 }
@@ -69,15 +66,9 @@ export function discretionOf({ hide = [], mask = [] }: FormatFailureOptions): Di
   return { hide: new Set(hide), mask: new Set(mask) };
 }
 
-/** @throws TaskloomError ATOM_NOT_FOUND, which the storage words */
-function nodeOf({ storage, compilation }: Shown, atom: string): AtomNode {
-  storage.atomState(atom);
-  return compilation.atoms.get(atom) as AtomNode;
-}
-
 function describe(node: AtomNode, storage: Storage, discretion: Discretion): string {
   const { failure, revertFailure } = storage.recordAt(node);
-  const who = `${node.kind} '${oneLine(node.name)}'`;
+  const who = `${kindOf(node)} '${oneLine(node.name)}'`;
   const lines: string[] = [];
   if (failure !== null) lines.push(`${who} failed`, ...errorLines(failure, discretion));
   if (revertFailure !== null)
@@ -108,7 +99,7 @@ class Tree {
   /** Recursion is bounded by LEVELS. */
   draw(node: AtomNode, lead: string, below: string, level = 0): void {
     const { state, intention } = this.#storage.recordAt(node);
-    const title = `${lead}${node.kind} '${oneLine(node.name)}': ${state}, intention ${intention}`;
+    const title = `${lead}${kindOf(node)} '${oneLine(node.name)}': ${state}, intention ${intention}`;
     if (this.#drawn.has(node)) {
       this.#lines.push(`${title} (see above)`);
       return;
@@ -128,7 +119,7 @@ class Tree {
   }
 
   #values(node: AtomNode): string[] {
-    if (this.#discretion.hide.has(node.name)) return ['values hidden'];
+    if (isHidden(node, this.#discretion)) return ['values hidden'];
     const requires = argumentsOf(node, this.#storage, this.#discretion);
     const provides = providedBy(node, this.#storage, this.#discretion) ?? {};
     const parts = Object.entries({ requires, provides });
@@ -136,6 +127,10 @@ class Tree {
       .filter(([, values]) => Object.keys(values).length > 0)
       .map(([part, values]) => `${part} ${inLine(values)}`);
   }
+}
+
+function kindOf({ kind, item }: AtomNode): string {
+  return item !== null && kind === 'task' ? 'item' : kind;
 }
 
 /** The atoms right before a node: the beginnings and ends of flows are passed through. */

@@ -6,7 +6,7 @@ import type { AtomEvent } from '../engine/events.ts';
 import type { Log, LogLevel } from '../flow/context.ts';
 import { AN_OBJECT, checkOptions, type OptionRule, type OptionRules } from '../options.ts';
 import type { AtomState, FlowState } from '../states.ts';
-import { type Discretion, providedBy } from './atom-values.ts';
+import { type Discretion, isHidden, providedBy } from './atom-values.ts';
 import { atomLine, flowLine, type Heard } from './event-lines.ts';
 import {
   DISCRETION_RULES,
@@ -29,7 +29,8 @@ export interface LogEventsOptions extends FormatFailureOptions {
   readonly log: Log;
   /**
    * Other levels than the usual: `info` for SUCCESS, IGNORE and SUSPENDED, `warn` for FAILURE of an atom, REVERTED and
-   * RETRYING, `error` for REVERT_FAILURE and FAILURE of the flow, `debug` for all that is passed through.
+   * RETRYING, `error` for REVERT_FAILURE and FAILURE of the flow, `debug` for all that is passed through, and for items of
+   * maps that do not fail.
    */
   readonly levels?: LogLevels | undefined;
 }
@@ -53,6 +54,7 @@ const ATOM_LEVELS: Readonly<Record<AtomState, LogLevel>> = {
   REVERTED: 'warn',
   REVERT_FAILURE: 'error',
   RETRYING: 'warn',
+  PARTIAL: 'debug',
   IGNORE: 'info',
 };
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
@@ -84,7 +86,7 @@ export function logEvents(engine: Heard & Shown, options: LogEventsOptions): Sto
       return level === null ? undefined : log[level](flowLine(event), { flowId: event.flowId });
     }),
     engine.on('atom', (event) => {
-      const level = chosen(atom[event.state], ATOM_LEVELS[event.state]);
+      const level = chosen(atom[event.state], usualLevel(event));
       if (level === null) return undefined;
       const failed = event.state === 'FAILURE' || event.state === 'REVERT_FAILURE';
       const tree = failed
@@ -94,12 +96,18 @@ export function logEvents(engine: Heard & Shown, options: LogEventsOptions): Sto
     }),
     engine.on('log', ({ name, flowId, level, message, details }) => {
       const shown =
-        details === undefined || discretion.hide.has(name)
+        details === undefined || isHidden(engine.storage.nodeOf(name), discretion)
           ? {}
           : { details: masked(details, discretion.mask) };
       return log[level](`task '${oneLine(name)}': ${message}`, { flowId, ...shown });
     }),
   );
+}
+
+/** Of items, of which there can be many, only what fails is loud. */
+function usualLevel({ kind, state }: AtomEvent): LogLevel {
+  const isLoud = state === 'FAILURE' || state === 'REVERT_FAILURE';
+  return kind === 'item' && !isLoud ? 'debug' : ATOM_LEVELS[state];
 }
 
 /** Null is a choice: not at all. */
@@ -108,13 +116,13 @@ function chosen(level: LogLevel | null | undefined, usual: LogLevel): LogLevel |
 }
 
 /** What goes with the line, as data: where a state comes with a value, that too. */
-function detailsOf(event: AtomEvent, { storage, compilation }: Shown, discretion: Discretion): object {
+function detailsOf(event: AtomEvent, { storage }: Shown, discretion: Discretion): object {
   const { name, flowId, elapsed, state } = event;
   const about = { flowId, ...(elapsed === null ? {} : { elapsed }) };
-  const node = compilation.atoms.get(name);
-  if (discretion.hide.has(name) || node === undefined) return about;
+  if (state !== 'SUCCESS' && state !== 'REVERTED') return about;
+  const node = storage.nodeOf(name);
+  if (isHidden(node, discretion)) return about;
   if (state === 'SUCCESS') return { ...about, provides: providedBy(node, storage, discretion) ?? {} };
-  if (state !== 'REVERTED') return about;
   const { result } = event;
   return result === undefined ? about : { ...about, result: masked(result, discretion.mask) };
 }

@@ -22,8 +22,13 @@ export interface Closed {
   readonly buffers: readonly (ArrayBuffer | SharedArrayBuffer)[];
 }
 
+/** A list whose elements were closed one by one, and stay so: what a map gives. */
+export interface ClosedList {
+  readonly list: readonly Value[];
+}
+
 /** A value as it is stored and forwarded: short primitives as they are, everything else closed. */
-export type Value = undefined | null | boolean | number | bigint | string | Closed;
+export type Value = undefined | null | boolean | number | bigint | string | Closed | ClosedList;
 
 export interface CloseOptions {
   /**
@@ -75,8 +80,19 @@ export function close(value: unknown, where: string, { read = true }: CloseOptio
  * @throws TaskloomError VALUE_UNREADABLE; VALUE_TOO_LARGE when it is nested deeper than this thread's stack allows.
  */
 export function open(value: Value, take: Take = null): unknown {
-  const opened = typeof value === 'object' && value !== null ? decodeWhole(value) : value;
+  if (isList(value) && typeof take === 'number') return open(value.list[take]);
+  const opened = openWhole(value);
   return take === null ? opened : partOf(opened, take);
+}
+
+function openWhole(value: Value): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return isList(value) ? Array.from(value.list, (each) => open(each)) : decodeWhole(value);
+}
+
+/** True for a value that is a list of closed values. */
+export function isList(value: Value): value is ClosedList {
+  return typeof value === 'object' && value !== null && 'list' in value;
 }
 
 function partOf(opened: unknown, take: number | string): unknown {
@@ -93,6 +109,7 @@ export function absentTakes(result: unknown, takes: readonly Take[]): Take[] {
 /** The buffers that must be moved, not copied, when the value is posted. */
 export function transferList(value: Value): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null) return [];
+  if (isList(value)) return value.list.flatMap(transferList);
   return value.buffers.filter((buffer) => buffer instanceof ArrayBuffer);
 }
 
@@ -101,6 +118,7 @@ export function sizeOf(value: Value): number {
   if (value === undefined || value === null) return 0;
   if (typeof value === 'string') return 2 * value.length;
   if (typeof value !== 'object') return PRIMITIVE_BYTES;
+  if (isList(value)) return value.list.reduce((sum: number, each) => sum + sizeOf(each), 0);
   return value.buffers.reduce((sum, buffer) => sum + buffer.byteLength, value.bytes.byteLength);
 }
 
@@ -159,7 +177,8 @@ function isPosition(take: number | string, length: number): boolean {
 export function isValue(value: unknown): value is Value {
   if (typeof value !== 'object' || value === null)
     return typeof value !== 'function' && typeof value !== 'symbol';
-  const { bytes, buffers } = value as Partial<Record<string, unknown>>;
+  const { bytes, buffers, list } = value as Partial<Record<string, unknown>>;
+  if (Array.isArray(list)) return list.every(isValue);
   return bytes instanceof Uint8Array && Array.isArray(buffers);
 }
 

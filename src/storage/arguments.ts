@@ -1,6 +1,6 @@
 /**
- * The arguments of one task, closed. The order of look-up: the task's own inject, the transient store, the kept store,
- * then the nearest visible provider that has a value.
+ * The arguments of one task, closed. The order of look-up: the task's own inject, the item of a map that it runs for, the
+ * transient store, the kept store, then the nearest visible provider that has a value.
  */
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
@@ -10,7 +10,8 @@ import type { PreparedArgument } from '../protocol/messages.ts';
 import type { Storage } from './storage.ts';
 
 /**
- * Prepares what execute or revert is called with. An optional argument that nobody gives is left out.
+ * Prepares what execute or revert is called with. An optional argument that nobody gives is left out, as is of a map's own
+ * what is no value (`storage.live`).
  *
  * @throws TaskloomError PROVIDED_MISSING, SYMBOL_NOT_FOUND, VALUE_NOT_ENCODABLE
  */
@@ -28,30 +29,54 @@ export function prepareArguments(
       prepared.push({ name, value: injected(node, name), take: null });
       continue;
     }
-    const stored = storage.stored(symbol);
-    if (stored !== null) {
-      prepared.push({ name, value: stored.value, take: null });
+    const given = givenByItem(node, symbol, storage) ?? storage.stored(symbol);
+    if (given !== null) {
+      prepared.push({ name, value: given.value, take: null });
       continue;
     }
+    if (storage.live(symbol) !== null) {
+      if (node.kind === 'map') continue;
+      throw notForTasks(node, symbol);
+    }
     const nearest = sources[at] ?? null;
-    const found = findProvided(nearest, storage);
+    const found = findProvided(node, nearest, storage);
     if (found !== null) prepared.push({ name, value: found.value, take: found.take });
     else if (!optional) throw missing(node, name, symbol, nearest, storage);
   }
   return prepared;
 }
 
+/** What a map gives to its task: the item, and where it stands. */
+export function givenByItem(
+  { item }: AtomNode,
+  symbol: string,
+  storage: Storage,
+): { readonly value: Value } | null {
+  if (item === null) return null;
+  const { as, indexAs } = item.map.atom;
+  if (symbol === as) return { value: storage.itemsOf(item.map).input(item.index) };
+  return symbol === indexAs ? { value: item.index } : null;
+}
+
 /** Walks from the nearest provider to those that it shadows, to the first that has the value. */
 function findProvided(
+  node: AtomNode,
   nearest: Source | null,
   storage: Storage,
 ): Pick<PreparedArgument, 'value' | 'take'> | null {
   for (let source = nearest; source !== null; source = source.previous) {
-    const provided = storage.provided(source);
-    if (provided !== null) return { value: provided.value, take: source.take };
-    if (storage.atomState(source.node.name) !== 'IGNORE' && !storage.lacks(source)) return null;
+    const found = ofItem(node, source);
+    const provided = storage.provided(found);
+    if (provided !== null) return { value: provided.value, take: found.take };
+    if (storage.recordAt(found.node).state !== 'IGNORE' && !storage.lacks(found)) return null;
   }
   return null;
+}
+
+/** What the retry of a map's task gives, is given by that of this very item. */
+export function ofItem({ item, retry }: AtomNode, source: Source): Source {
+  const isOwn = item !== null && retry !== null && source.node === item.map.inner.retry;
+  return isOwn ? { ...source, node: retry } : source;
 }
 
 /** Closed injects, once per atom however often it runs. */
@@ -64,8 +89,16 @@ function injected({ name: task, atom }: AtomNode, name: string): Value {
   return closed.get(name);
 }
 
+function notForTasks({ name }: AtomNode, symbol: string): TaskloomError {
+  return new TaskloomError(
+    'VALUE_NOT_ENCODABLE',
+    `Task '${name}' requires '${symbol}', and what the store has there can be gone through by a map only: give a list.`,
+    { details: { atom: name, symbol, path: `store.${symbol}` } },
+  );
+}
+
 function missing(
-  { name: atom }: AtomNode,
+  { name: atom, kind }: AtomNode,
   argument: string,
   symbol: string,
   nearest: Source | null,
@@ -80,9 +113,10 @@ function missing(
       { details },
     );
   }
+  const what = kind === 'map' ? 'Map' : 'Task';
   return new TaskloomError(
     'SYMBOL_NOT_FOUND',
-    `Task '${atom}' requires '${symbol}', and nobody has given it.`,
+    `${what} '${atom}' requires '${symbol}', and nobody has given it.`,
     { details },
   );
 }

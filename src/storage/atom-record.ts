@@ -11,9 +11,12 @@ interface AttemptRecord {
   readonly failures: ReadonlyMap<string, Failure>;
 }
 
+export type AtomKind = 'task' | 'retry' | 'map' | 'item';
+
 export interface AtomRecord {
   readonly name: string;
-  readonly kind: 'task' | 'retry';
+  /** An item is what a map runs its task for. */
+  readonly kind: AtomKind;
   state: AtomState;
   intention: Intention;
   /** How often execute has begun. */

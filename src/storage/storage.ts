@@ -4,16 +4,19 @@
  */
 import { v7 as uuid } from 'uuid';
 import type { Compilation } from '../compile/compilation.ts';
-import { type AtomNode, isAtom, type RetryNode, type Source } from '../compile/node.ts';
+import type { AtomNode, MapNode, RetryNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import { History } from '../flow/history.ts';
 import { hint } from '../hint.ts';
 import { AN_OBJECT, checkOptions } from '../options.ts';
-import { close, open, type Value } from '../protocol/codec.ts';
+import { open, type Value } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
-import { type AtomRecord, newRecord } from './atom-record.ts';
+import type { AtomRecord } from './atom-record.ts';
+import type { ItemRecords } from './item-records.ts';
+import { Records } from './records.ts';
+import { StoreValues } from './store-values.ts';
 
 /** States in which an atom's result can be read (TaskFlow `storage.py`, `_get`; a failed one has none). */
 const READABLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'REVERTING']);
@@ -34,21 +37,17 @@ export class Storage {
   readonly flowId: string;
   readonly flowName: string;
   readonly #compilation: Compilation;
-  /** By the index of the node; nothing where a flow begins or ends. */
-  readonly #records: readonly (AtomRecord | undefined)[];
+  readonly #records: Records;
+  readonly #store = new StoreValues();
   /** Ids of atoms, given when first needed: one costs about 2 µs. */
   readonly #uuids = new Map<string, string>();
-  readonly #kept = new Map<string, Value>();
-  readonly #transient = new Map<string, Value>();
   #flowState: FlowState = 'PENDING';
 
   constructor(compilation: Compilation, flowId: string) {
     this.#compilation = compilation;
     this.flowId = flowId;
     this.flowName = compilation.root.name;
-    this.#records = compilation.nodes.map((node) =>
-      isAtom(node) ? newRecord(node.name, node.kind) : undefined,
-    );
+    this.#records = new Records(compilation);
   }
 
   get flowState(): FlowState {
@@ -104,7 +103,7 @@ export class Storage {
   fetch(symbol: string): unknown {
     const [value] = this.#valuesOf(symbol);
     if (value !== undefined) return value();
-    const known = [...this.#transient.keys(), ...this.#kept.keys(), ...this.#compilation.providers.keys()];
+    const known = [...this.#store.symbols(), ...this.#compilation.providers.keys()];
     const provider = this.#compilation.providers.get(symbol)?.[0]?.node.name;
     const why =
       provider === undefined
@@ -121,7 +120,7 @@ export class Storage {
    */
   fetchAll(): Record<string, unknown> {
     const found: [string, unknown][] = [];
-    const symbols = [...this.#transient.keys(), ...this.#kept.keys(), ...this.#compilation.providers.keys()];
+    const symbols = [...this.#store.symbols(), ...this.#compilation.providers.keys()];
     for (const symbol of new Set(symbols)) {
       const values = this.#valuesOf(symbol).map((value) => value());
       if (values.length > 0) found.push([symbol, values.length === 1 ? values[0] : values]);
@@ -137,31 +136,39 @@ export class Storage {
    */
   inject(values: Readonly<Record<string, unknown>>, { transient = false }: InjectOptions = {}): void {
     checkOptions({ values }, { values: AN_OBJECT }, 'inject()');
-    const closed = Object.entries(values).map(
-      ([symbol, value]) => [symbol, close(value, `store.${symbol}`)] as const,
-    );
-    const into = transient ? this.#transient : this.#kept;
-    for (const [symbol, value] of closed) into.set(symbol, value);
+    this.#store.put(values, transient);
   }
 
   /** True when the store has a value for the symbol. */
   has(symbol: string): boolean {
-    return this.#transient.has(symbol) || this.#kept.has(symbol);
+    return this.#store.has(symbol);
   }
 
   /** Symbols of the store. */
   symbols(): readonly string[] {
-    return [...new Set([...this.#transient.keys(), ...this.#kept.keys()])];
+    return this.#store.symbols();
   }
 
   /** The errors of the atoms whose execute failed, by name. */
   get failures(): ReadonlyMap<string, Error> {
-    return this.#errors((record) => record.failure);
+    return errorsOf(this.executeFailures());
   }
 
   /** The errors of the atoms whose revert failed, by name. */
   get revertFailures(): ReadonlyMap<string, Error> {
-    return this.#errors((record) => record.revertFailure);
+    return errorsOf(this.#records.failures(({ revertFailure }) => revertFailure));
+  }
+
+  /**
+   * The states of a map's items so far, by position.
+   *
+   * @throws TaskloomError ATOM_NOT_FOUND, also for an atom that is no map
+   */
+  itemStates(map: string): readonly AtomState[] {
+    const node = this.#compilation.atoms.get(map);
+    if (node?.kind !== 'map') throw this.#unknown(map, 'map');
+    const items = this.itemsOf(node);
+    return Array.from({ length: items.length }, (_, index) => items.stateOf(index));
   }
 
   /**
@@ -170,9 +177,9 @@ export class Storage {
    * @throws TaskloomError ATOM_NOT_FOUND, also for a task
    */
   retryHistory(retry: string): History {
-    const node = this.#compilation.atoms.get(retry);
-    if (node?.kind !== 'retry') throw this.#unknown(retry, 'retry');
-    return this.historyOf(node);
+    const record = this.#records.find(retry);
+    if (record?.kind !== 'retry') throw this.#unknown(retry, 'retry');
+    return historyIn(record);
   }
 
   /** Notes kept with an atom. Returned as a copy; set with `annotate`. */
@@ -182,7 +189,7 @@ export class Storage {
 
   /** Keeps notes with an atom, over those of the same names. */
   annotate(atom: string, notes: Readonly<Record<string, unknown>>): void {
-    const record = this.#recordOf(atom);
+    const record = this.#recordOf(atom, 'change');
     record.metadata = Object.assign(Object.create(null), record.metadata, notes);
   }
 
@@ -191,35 +198,48 @@ export class Storage {
     const record = this.#recordOf(atom);
     const id = this.#uuids.get(atom) ?? uuid();
     this.#uuids.set(atom, id);
-    const node = this.#compilation.atoms.get(atom);
-    const version = node?.kind === 'task' ? node.atom.version : '1.0';
+    const node = this.nodeOf(atom);
+    const version = node.kind === 'task' ? node.atom.version : '1.0';
     return { uuid: id, version, ...record, metadata: { ...record.metadata } };
   }
 
   // What follows is the engine's side.
 
-  recordAt(node: AtomNode): AtomRecord {
-    return this.#records[node.index] as AtomRecord;
+  /** The node of an atom, or of an item of a map. @throws TaskloomError ATOM_NOT_FOUND */
+  nodeOf(atom: string): AtomNode {
+    const node = this.#records.nodeNamed(atom);
+    if (node === null) throw this.#unknown(atom, 'atom');
+    return node;
   }
 
-  /** The failures of the atoms whose execute failed, as data. */
+  recordAt(node: AtomNode): AtomRecord {
+    return this.#records.at(node);
+  }
+
+  itemsOf(map: MapNode): ItemRecords {
+    return this.#records.itemsOf(map);
+  }
+
+  dropItems(map: MapNode): void {
+    this.#records.dropItems(map);
+  }
+
+  /** Ends what gives the items of maps. */
+  close(): void {
+    this.#records.close();
+  }
+
+  /** The failures of the atoms whose execute failed, as data; of a map those of its items. */
   executeFailures(): ReadonlyMap<string, Failure> {
-    const failures = new Map<string, Failure>();
-    for (const record of this.#records) if (record?.failure) failures.set(record.name, record.failure);
-    return failures;
+    return this.#records.failures(({ failure }) => failure);
   }
 
   historyOf(node: RetryNode): History {
-    const { history, failure } = this.recordAt(node);
-    const attempts = history.map(({ provided, failures }) => ({
-      provided: open(provided),
-      failures: new Map([...failures].map(([atom, each]) => [atom, errorFrom(each)])),
-    }));
-    return new History(attempts, failure === null ? null : errorFrom(failure));
+    return historyIn(this.recordAt(node));
   }
 
   setProgress(atom: string, fraction: number, details: unknown): void {
-    const record = this.#recordOf(atom);
+    const record = this.#recordOf(atom, 'change');
     record.progress = fraction;
     record.progressDetails = details;
   }
@@ -230,10 +250,12 @@ export class Storage {
 
   /** The closed value that the store has for a symbol, the transient one first; null when it has none. */
   stored(symbol: string): { readonly value: Value } | null {
-    for (const values of [this.#transient, this.#kept]) {
-      if (values.has(symbol)) return { value: values.get(symbol) };
-    }
-    return null;
+    return this.#store.get(symbol);
+  }
+
+  /** What the store has for a map to go through that is no value; null when it has nothing of the kind. */
+  live(symbol: string): object | null {
+    return this.#store.live(symbol);
   }
 
   /** The closed result that a source stands for; null when its atom has none now, or its result lacks the part. */
@@ -251,8 +273,8 @@ export class Storage {
 
   #valuesOf(symbol: string): (() => unknown)[] {
     const found: (() => unknown)[] = [];
-    const stored = this.stored(symbol);
-    if (stored !== null) found.push(() => open(stored.value));
+    const stored = this.#store.reader(symbol);
+    if (stored !== null) found.push(stored);
     for (const source of this.#compilation.providers.get(symbol) ?? []) {
       const provided = this.recordAt(source.node).state === 'SUCCESS' ? this.provided(source) : null;
       if (provided !== null) found.push(() => open(provided.value, source.take));
@@ -260,19 +282,10 @@ export class Storage {
     return found;
   }
 
-  #errors(failureOf: (record: AtomRecord) => Failure | null): ReadonlyMap<string, Error> {
-    const errors = new Map<string, Error>();
-    for (const record of this.#records) {
-      const failure = record === undefined ? null : failureOf(record);
-      if (record !== undefined && failure !== null) errors.set(record.name, errorFrom(failure));
-    }
-    return errors;
-  }
-
-  #recordOf(atom: string): AtomRecord {
-    const node = this.#compilation.atoms.get(atom);
-    if (node !== undefined) return this.recordAt(node);
-    throw this.#unknown(atom, 'atom');
+  #recordOf(atom: string, to: 'read' | 'change' = 'read'): AtomRecord {
+    const record = this.#records.find(atom, to);
+    if (record === null) throw this.#unknown(atom, 'atom');
+    return record;
   }
 
   #unknown(atom: string, what: string): TaskloomError {
@@ -281,4 +294,16 @@ export class Storage {
       details: { atom },
     });
   }
+}
+
+function errorsOf(failures: ReadonlyMap<string, Failure>): ReadonlyMap<string, Error> {
+  return new Map([...failures].map(([atom, failure]) => [atom, errorFrom(failure)]));
+}
+
+function historyIn({ history, failure }: AtomRecord): History {
+  const attempts = history.map(({ provided, failures }) => ({
+    provided: open(provided),
+    failures: errorsOf(failures),
+  }));
+  return new History(attempts, failure === null ? null : errorFrom(failure));
 }

@@ -1,0 +1,163 @@
+/**
+ * What is known of the items of one map, by position. An item has a whole record only while something happens to it or there
+ * is much to say of it, as of one that failed; of one that is done and of one that is reverted a state and a result are
+ * kept. So a million items cost little more than their results.
+ */
+import type { Failure } from '../failure.ts';
+import type { Value } from '../protocol/codec.ts';
+import type { AtomState } from '../states.ts';
+import { type AtomRecord, newRecord } from './atom-record.ts';
+
+/** Where the items come from, while it is open. */
+export interface OpenSource {
+  /** How many there are, where that is known from the start; else null. */
+  readonly size: number | null;
+  /** What comes next, the same until it is taken; where it is not here yet, a promise of when to ask again. Throws as the source does. */
+  peek(): IteratorResult<unknown, unknown> | Promise<void>;
+  take(): void;
+  close(): void;
+}
+
+/** How far the folding of results is. */
+export interface Fold {
+  accumulated: unknown;
+  /** The position whose result is next, where they are folded in order. */
+  next: number;
+  /** Results that came before their turn. */
+  readonly early: Map<number, Value>;
+}
+
+/** What is kept of an item that ended, beside its state. */
+export interface Kept {
+  readonly result: boolean;
+  readonly input: boolean;
+  /** Its retry has something to undo. */
+  readonly retry: boolean;
+}
+
+export class ItemRecords {
+  readonly #map: string;
+  readonly #records = new Map<number, AtomRecord>();
+  /** Of each item's retry, while the item has a record. */
+  readonly #retries = new Map<number, AtomRecord>();
+  /** Of items without a record; undefined: it has not run. */
+  readonly #states: (AtomState | undefined)[] = [];
+  readonly #attempts: number[] = [];
+  readonly #results: Value[] = [];
+  readonly #inputs: Value[] = [];
+  /** How many items were taken from where they come from. */
+  #length = 0;
+  /** Kept open while the map is stopped: not every source can be gone through twice. */
+  source: OpenSource | null = null;
+  /** All items were taken. */
+  exhausted = false;
+  fold: Fold | null = null;
+
+  constructor(map: string) {
+    this.#map = map;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The results of the items, in their order. */
+  get results(): readonly Value[] {
+    return this.#results;
+  }
+
+  /** Takes in one more item; returns its position. */
+  take(input: Value): number {
+    const index = this.#length++;
+    this.#inputs[index] = input;
+    return index;
+  }
+
+  /** Positions of the items that are not settled: taken and not done, failed, or with more to say of them. */
+  open(): readonly number[] {
+    return [...this.#records.keys()].sort((a, b) => a - b);
+  }
+
+  input(index: number): Value {
+    return this.#inputs[index];
+  }
+
+  stateOf(index: number): AtomState {
+    return this.#records.get(index)?.state ?? this.#states[index] ?? 'PENDING';
+  }
+
+  /** The record of an item, to be read; null when there is no such item. */
+  read(index: number): AtomRecord | null {
+    if (!Number.isInteger(index) || index < 0 || index >= this.#length) return null;
+    return this.#records.get(index) ?? this.#made(index);
+  }
+
+  /** The record of an item, to be changed; it is kept as long as `settle` is not called. */
+  write(index: number, name: string): AtomRecord {
+    let record = this.#records.get(index);
+    if (record === undefined) {
+      record = { ...this.#made(index), name };
+      this.#records.set(index, record);
+    }
+    return record;
+  }
+
+  /** The record of an item's retry. */
+  retry(index: number, name: string): AtomRecord {
+    const record = this.#retries.get(index) ?? newRecord(name, 'retry');
+    this.#retries.set(index, record);
+    return record;
+  }
+
+  /** The record of an item's retry, to be read; null when it has none now. */
+  readRetry(index: number): AtomRecord | null {
+    return this.#retries.get(index) ?? null;
+  }
+
+  /** Keeps of an item that is done or reverted only what may be asked for. */
+  settle(index: number, { result, input, retry: keepRetry }: Kept): void {
+    const record = this.#records.get(index);
+    if (record === undefined) return;
+    if (record.state !== 'SUCCESS' && record.state !== 'REVERTED') return;
+    if (result) this.#results[index] = record.result;
+    if (!input) delete this.#inputs[index];
+    const attempts = this.#retries.get(index)?.history.length ?? 0;
+    if (isMoreToSay(record) || keepRetry || attempts > 1) return;
+    this.#retries.delete(index);
+    this.#states[index] = record.state;
+    this.#attempts[index] = record.attempt;
+    this.#records.delete(index);
+  }
+
+  /** By name, what failed: of items whose execute or whose revert did, and of their retries. */
+  failures(of: (record: AtomRecord) => Failure | null): ReadonlyMap<string, Failure> {
+    const found = new Map<string, Failure>();
+    for (const index of this.open()) {
+      for (const record of [this.#records.get(index), this.#retries.get(index)]) {
+        const failure = record === undefined ? null : of(record);
+        if (record !== undefined && failure !== null) found.set(record.name, failure);
+      }
+    }
+    return found;
+  }
+
+  /** Ends what gives the items. */
+  close(): void {
+    this.source?.close();
+    this.source = null;
+  }
+
+  #made(index: number): AtomRecord {
+    const record = newRecord(`${this.#map}[${index}]`, 'item');
+    const state = this.#states[index];
+    if (state === undefined) return record;
+    const result = this.#results[index];
+    const attempt = this.#attempts[index] ?? 1;
+    const intention = state === 'REVERTED' ? 'REVERT' : 'EXECUTE';
+    return { ...record, state, intention, attempt, result, began: true, progress: 1 };
+  }
+}
+
+function isMoreToSay({ failure, revertResult, metadata }: AtomRecord): boolean {
+  return failure !== null || revertResult !== undefined || metadata !== null;
+}

@@ -1,0 +1,90 @@
+/** The records of all atoms of one run, by node and by name, those of a map's items among them. */
+import type { Compilation } from '../compile/compilation.ts';
+import { type AtomNode, isAtom, type MapNode, nodesOfItem, readItemName } from '../compile/node.ts';
+import type { Failure } from '../failure.ts';
+import { type AtomRecord, newRecord } from './atom-record.ts';
+import { ItemRecords } from './item-records.ts';
+
+export class Records {
+  readonly #compilation: Compilation;
+  /** By the index of the node; nothing where a flow begins or ends. */
+  readonly #atoms: readonly (AtomRecord | undefined)[];
+  readonly #items = new Map<MapNode, ItemRecords>();
+
+  constructor(compilation: Compilation) {
+    this.#compilation = compilation;
+    this.#atoms = compilation.nodes.map((node) =>
+      isAtom(node) ? newRecord(node.name, node.kind) : undefined,
+    );
+  }
+
+  /** The record of an atom, or of an item in hand and its retry, to be changed. */
+  at(node: AtomNode): AtomRecord {
+    if (node.item === null) return this.#atoms[node.index] as AtomRecord;
+    const items = this.itemsOf(node.item.map);
+    const { index } = node.item;
+    return node.kind === 'retry' ? items.retry(index, node.name) : items.write(index, node.name);
+  }
+
+  /** By name; null when there is no such atom or item. What is found of an item is changed only where that was asked for. */
+  find(name: string, to: 'read' | 'change' = 'read'): AtomRecord | null {
+    const node = this.#compilation.atoms.get(name);
+    if (node !== undefined) return this.at(node);
+    const found = this.#itemNamed(name);
+    if (found === null) return null;
+    const { items, index, isRetry } = found;
+    if (isRetry) return items.readRetry(index);
+    const record = items.read(index);
+    return record !== null && to === 'change' ? items.write(index, name) : record;
+  }
+
+  /** The node of an atom, of an item or of its retry; null when there is none of this name. */
+  nodeNamed(name: string): AtomNode | null {
+    const node = this.#compilation.atoms.get(name);
+    if (node !== undefined || this.find(name) === null) return node ?? null;
+    const found = this.#itemNamed(name);
+    if (found === null) return null;
+    const { task, retry } = nodesOfItem(found.map, found.index);
+    return found.isRetry ? retry : task;
+  }
+
+  #itemNamed(name: string): { map: MapNode; items: ItemRecords; index: number; isRetry: boolean } | null {
+    const read = readItemName(name);
+    const map = read === null ? undefined : this.#compilation.atoms.get(read.map);
+    const items = map?.kind === 'map' ? this.#items.get(map) : undefined;
+    return read === null || map?.kind !== 'map' || items === undefined ? null : { ...read, map, items };
+  }
+
+  /** What is known of a map's items. */
+  itemsOf(map: MapNode): ItemRecords {
+    let items = this.#items.get(map);
+    if (items === undefined) {
+      items = new ItemRecords(map.name);
+      this.#items.set(map, items);
+    }
+    return items;
+  }
+
+  /** Forgets the items of a map, and ends what gives them. */
+  dropItems(map: MapNode): void {
+    this.#items.get(map)?.close();
+    this.#items.delete(map);
+  }
+
+  /** Ends what gives the items of maps. */
+  close(): void {
+    for (const items of this.#items.values()) items.close();
+  }
+
+  /** What failed, by atom; of a map in which items failed those, and not the map. */
+  failures(of: (record: AtomRecord) => Failure | null): Map<string, Failure> {
+    const found = new Map<string, Failure>();
+    for (const [name, node] of this.#compilation.atoms) {
+      const items = node.kind === 'map' ? this.#items.get(node)?.failures(of) : undefined;
+      for (const [item, failure] of items ?? []) found.set(item, failure);
+      const own = items === undefined || items.size === 0 ? of(this.at(node)) : null;
+      if (own !== null) found.set(name, own);
+    }
+    return found;
+  }
+}
