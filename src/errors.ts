@@ -10,7 +10,7 @@ export const ERROR_CODES = {
     'An option is unknown, or the value of an option or argument has the wrong type or range. The message names it, its place and what fits.',
   NAME_INVALID: 'A name is missing, empty or no string. Tasks, flows, symbols and arguments all need one.',
   DEFINITION_INVALID:
-    'A task definition cannot work: no execute function, an argument listed twice, a rebind or inject of an argument that the task does not list, or a wrong shape of provides.',
+    'A task definition cannot work: no execute function, an argument listed twice, a rebind, inject or validate of something that the task does not list, a validator that is no Standard Schema, or a wrong shape of provides.',
   MODULE_URL_INVALID:
     'taskModule() was given something that worker threads cannot import. Pass import.meta.url of a file on disk; in a bundle, make the task module an entry point of its own.',
   TASK_DUPLICATE:
@@ -71,6 +71,8 @@ export const ERROR_CODES = {
     'A value is larger, or nested deeper, than can be encoded. Share its buffers with context.share(), or hand over a file.',
   VALUE_UNREADABLE:
     'The bytes of a value cannot be read: they are damaged, or another version of taskloom or Node wrote them.',
+  VALUE_INVALID:
+    'A value does not fit the schema that a task definition has for it under validate, or the schema itself broke. The message names the task, the symbol, the path inside the value and what the schema says; details.issues has all of them. Thrown by validate() and run() for a value of the store, else a failure of the task.',
   PROVIDED_MISSING:
     'A result lacks a part that a later task requires: the key or index that provides names is not in it.',
   ITEMS_INVALID:

@@ -3,7 +3,7 @@
 // Define.
 export type { AnyServices, Context, Log, LogLevel, Services } from './flow/context.ts';
 export type { Decider, Depth, LinkOptions } from './flow/decider.ts';
-export type { Again, DefinedTask, Listed, Provides, Spec, SpecOf } from './flow/definition.ts';
+export type { Again, DefinedTask, Listed, Provides, Schemas, Spec, SpecOf } from './flow/definition.ts';
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
@@ -31,7 +31,18 @@ export {
 } from './flow/retry.ts';
 export type { Argument, GivesOf, NeedsOf, Nothing, Provided, ResultOf, Take } from './flow/symbols.ts';
 export { type DefineTask, type Task, task, taskModule } from './flow/task.ts';
-export type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit, Link, Undo, Work } from './flow/unit.ts';
+export type {
+  AnyAtom,
+  AnyFlow,
+  AnyMap,
+  AnyRetry,
+  AnyTask,
+  AnyUnit,
+  Link,
+  Undo,
+  Validators,
+  Work,
+} from './flow/unit.ts';
 export type { Addable, FlowOptions } from './flow/unit-list.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 

@@ -79,11 +79,11 @@ async function prepareEngine(
   return readyEngine(flow, { store, executor, signal, ...(threads === undefined ? {} : { threads }) });
 }
 
-function readyEngine(flow: AnyUnit, options: ConstructorParameters<typeof Engine>[1]): Engine {
+async function readyEngine(flow: AnyUnit, options: ConstructorParameters<typeof Engine>[1]): Promise<Engine> {
   const engine = new Engine(flow, options, 'taskloom run');
   engine.compile();
   engine.prepare();
-  engine.validate();
+  await engine.validate();
   return engine;
 }
 

@@ -26,7 +26,7 @@ import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './opt
 import { Selector } from './selector.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
 import { stepThrough } from './steps.ts';
-import { validateSymbols } from './validation.ts';
+import { validateStore, validateSymbols } from './validation.ts';
 
 /** How a loop ended. */
 interface End {
@@ -104,13 +104,16 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /**
-   * Checks that every required symbol has somebody who gives it.
+   * Checks that every required symbol has somebody who gives it, and that the values of the store fit the schemas of the
+   * tasks that take them.
    *
-   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`; MISSING_DEPENDENCIES
+   * @returns a promise where a schema answers later, which rejects with VALUE_INVALID; else undefined
+   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`; MISSING_DEPENDENCIES; VALUE_INVALID
    */
-  validate(): void {
+  validate(): undefined | Promise<void> {
     if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'validate', 'prepare');
     validateSymbols(this.#parts.compilation, this.#parts.storage);
+    return validateStore(this.#parts.compilation, this.#parts.storage);
   }
 
   /**
@@ -245,7 +248,11 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const { compilation, storage } = parts;
     this.#suspendSoon = false;
     this.prepare();
-    this.validate();
+    const validated = this.validate();
+    if (validated !== undefined) {
+      await Promise.race([validated, this.#closing]);
+      if (this.#closed) throw closed(storage.flowName);
+    }
     const { signal, onAbort = 'revert' } = this.#options;
     const found = storage.flowState;
     if (signal?.aborted && (found === 'PENDING' || found === 'REVERTED'))

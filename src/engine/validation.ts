@@ -1,9 +1,12 @@
-/** Before anything runs: has every required symbol somebody who gives it? */
+/** Before anything runs: has every required symbol somebody who gives it, and do the store's values fit? */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Argument } from '../flow/symbols.ts';
 import { hint, nearest } from '../hint.ts';
+import { open, type Value } from '../protocol/codec.ts';
+import { check, type Subject } from '../protocol/validate.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** A message that names more than this many is not read. */
@@ -38,6 +41,49 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
     `Flow '${compilation.root.name}' cannot run: ${lines.join('; ')}`,
     { details: { missing } },
   );
+}
+
+/** A value of the store that a task has a schema for. */
+interface Stored {
+  readonly value: Value;
+  readonly schema: StandardSchemaV1;
+  readonly subject: Subject;
+}
+
+/**
+ * Holds the values of the store against the schemas of the tasks that take them, each value once for each schema.
+ *
+ * @returns undefined when all fit; where a schema answers later, a promise
+ * @throws TaskloomError VALUE_INVALID, or rejects with it: for the first that does not fit, in the order of the tasks
+ */
+export function validateStore(compilation: Compilation, storage: Storage): undefined | Promise<void> {
+  const values = [...storedValues(compilation, storage)];
+  for (const [at, { value, schema, subject }] of values.entries()) {
+    const checked = check(schema, open(value), subject);
+    if (checked instanceof Promise) return restLater(checked, values.slice(at + 1));
+  }
+  return undefined;
+}
+
+async function restLater(first: Promise<unknown>, rest: readonly Stored[]): Promise<void> {
+  await first;
+  for (const { value, schema, subject } of rest) await check(schema, open(value), subject);
+}
+
+function* storedValues(compilation: Compilation, storage: Storage): Generator<Stored, void> {
+  const seen = new Map<StandardSchemaV1, Set<string>>();
+  for (const { kind, name: atom, atom: task } of compilation.atoms.values()) {
+    if (kind === 'retry' || task.work.validators === null) continue;
+    const { args: schemas } = task.work.validators;
+    const args = task.revertArgs === task.args ? task.args : [...task.args, ...task.revertArgs];
+    for (const { name: argument, symbol } of args) {
+      const schema = schemas.get(argument);
+      const stored = schema === undefined || task.inject.has(argument) ? null : storage.stored(symbol);
+      if (schema === undefined || stored === null || seen.get(schema)?.has(symbol)) continue;
+      seen.set(schema, (seen.get(schema) ?? new Set()).add(symbol));
+      yield { value: stored.value, schema, subject: { atom, symbol, argument, from: 'store' } };
+    }
+  }
 }
 
 function missingOf(

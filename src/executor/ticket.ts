@@ -6,12 +6,14 @@
  */
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
+import type { Argument } from '../flow/symbols.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import type {
   Executed,
   ExecuteRequest,
   Outcome,
   PreparedArgument,
+  SymbolNames,
   WorkEvent,
   WorkRequest,
 } from '../protocol/messages.ts';
@@ -92,7 +94,7 @@ export class TicketOffice {
   #closed = false;
 
   execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Ticket {
-    return this.#issue(task, this.#request(task, args, call), call);
+    return this.#issue(task, this.#request(task, task.args, args, call), call);
   }
 
   revert(
@@ -102,7 +104,7 @@ export class TicketOffice {
     failures: ReadonlyMap<string, Failure>,
     call: Call,
   ): Ticket {
-    const { takes: _takes, read: _read, ...rest } = this.#request(task, args, call);
+    const { takes: _takes, read: _read, ...rest } = this.#request(task, task.revertArgs, args, call);
     return this.#issue(task, { ...rest, action: 'revert', executed, failures }, call);
   }
 
@@ -127,7 +129,12 @@ export class TicketOffice {
     callOff();
   }
 
-  #request(task: AnyTask, args: readonly PreparedArgument[], call: Call): ExecuteRequest {
+  #request(
+    task: AnyTask,
+    taken: readonly Argument[],
+    args: readonly PreparedArgument[],
+    call: Call,
+  ): ExecuteRequest {
     return {
       action: 'execute',
       id: ++this.#last,
@@ -138,6 +145,7 @@ export class TicketOffice {
       takes: task.provides.map(({ take }) => take),
       read: call.read,
       services: Object.keys(call.services),
+      symbols: task.work.validators === null ? null : symbolsOf(task, taken),
     };
   }
 
@@ -155,6 +163,13 @@ export class TicketOffice {
   #giveUp(waited: number): void {
     for (const ticket of this.#open) ticket.settle(failed(ticket.request.action, closedError(), waited));
   }
+}
+
+function symbolsOf({ inject, provides }: AnyTask, taken: readonly Argument[]): SymbolNames {
+  return {
+    args: new Map(taken.map(({ name, symbol }) => [name, inject.has(name) ? null : symbol])),
+    provided: provides.map(({ symbol }) => symbol),
+  };
 }
 
 /** Refuses what still waits in a stopped executor. */

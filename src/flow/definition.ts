@@ -2,6 +2,7 @@
  * The types of a task's definition: from the lists that are written down and the functions' own types to the symbols
  * that the task needs and gives. Where the two disagree, the definition lacks a property whose name is the message.
  */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context } from './context.ts';
 import type { Nothing, Plain, Says, Typed, Unlisted } from './symbols.ts';
 import type { AnyRetry, AnyTask, Undo } from './unit.ts';
@@ -11,13 +12,37 @@ type Names = readonly string[];
 /** `'x'`: the whole result. `['x', 'y']`: positions of an array. `{ x: 'key' }`: properties of an object. */
 export type Provides = string | Names | { readonly [symbol: string]: string };
 
-/** What execute gets when its first parameter has no type of its own. */
-export type Listed<R extends Names, O extends Names> = { readonly [K in R[number]]: unknown } & {
-  readonly [K in O[number]]?: unknown;
+/** Schemas by argument or by provided symbol: Standard Schema, so those of zod, valibot, arktype and others. */
+export type Schemas = { readonly [name: string]: StandardSchemaV1 };
+
+/** What execute gets when its first parameter has no type of its own: what the schemas output, where there are any. */
+export type Listed<R extends Names, O extends Names, V = Nothing> = {
+  readonly [K in R[number]]: Output<V, K>;
+} & {
+  readonly [K in O[number]]?: Output<V, K>;
 };
 
+type Output<V, K> = K extends keyof V
+  ? V[K] extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<V[K]>
+    : unknown
+  : unknown;
+
+/** The arguments as they are given from outside, before their schemas make of them what the functions get. */
+export type Taken<Args, V> = [keyof V] extends [never]
+  ? Args
+  : string extends keyof V
+    ? Args
+    : {
+        [K in keyof Args]: K extends keyof V
+          ? V[K] extends StandardSchemaV1
+            ? StandardSchemaV1.InferInput<V[K]>
+            : Args[K]
+          : Args[K];
+      };
+
 /** How a task does its work, undoes it, and what flows in and out. */
-export interface Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR> {
+export interface Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR, V = Nothing> {
   /** Arguments that must have a value; each takes the symbol of its own name, unless rebind or inject say otherwise. */
   readonly requires?: R;
   /** Arguments that are left out when nobody provides them. */
@@ -30,12 +55,25 @@ export interface Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR> {
   readonly provides?: P;
   /** Its result may be a promise. The two forms of `readonly []` only let the compiler see array literals as tuples. */
   execute(args: Args, context: Context): Result | (Result & readonly []) | Promise<readonly []>;
+  /**
+   * Schemas by argument (of execute or revert) and by provided symbol. A value is held against its schema before the
+   * function gets it, or before it is kept, and what the schema outputs takes its place. Schemas may be asynchronous.
+   */
+  readonly validate?: V;
   /** Undoes what execute did, also when execute failed. Gets the same arguments unless revertRequires says otherwise. */
   revert?(args: RevertArgs, context: Context, undo: Undo<Awaited<Result>>): unknown;
   /** The arguments of revert. Default: those of execute. */
   readonly revertRequires?: RR;
   /** `{ argument: symbol }` for revert, in place of the whole of rebind. Default: rebind. */
   readonly revertRebind?: BR;
+  /** Runs before execute; what it throws is the task's failure, and execute is not called. */
+  preExecute?(context: Context): unknown;
+  /** Runs after execute, also when that or preExecute threw; what it throws fails the task, if nothing has before. */
+  postExecute?(context: Context): unknown;
+  /** Runs before revert; what it throws is the failure of the revert, and revert is not called. */
+  preRevert?(context: Context): unknown;
+  /** Runs after revert, also when that or preRevert threw; what it throws fails the revert, if nothing has before. */
+  postRevert?(context: Context): unknown;
   /** Higher starts first among those that are ready. Default 0. */
   readonly priority?: number;
   /** ms. After it the task's signal is aborted, and a thread that goes on is replaced. Default: none. */
@@ -59,7 +97,7 @@ export interface Again<B, I, P> {
 
 /** What the types of a definition come to. */
 export interface Spec {
-  /** Types of execute's arguments by name. */
+  /** Types of execute's arguments by name, as they are given from outside. */
   readonly args: unknown;
   /** Types of revert's arguments, where they are not the same. */
   readonly revertArgs: unknown;
@@ -110,14 +148,25 @@ type SameShape<P> = P extends undefined
       : { readonly [symbol: string]: string };
 
 /** The types of a definition, put together. */
-export interface SpecOf<R extends Names, O extends Names, Args, Result, P, B, I, RR, RevertArgs, BR>
-  extends Spec {
-  readonly args: Pick<Args, (R[number] | O[number]) & keyof Args>;
+export interface SpecOf<
+  R extends Names,
+  O extends Names,
+  Args,
+  Result,
+  P,
+  B,
+  I,
+  RR,
+  RevertArgs,
+  BR,
+  V = Nothing,
+> extends Spec {
+  readonly args: Taken<Pick<Args, (R[number] | O[number]) & keyof Args>, V>;
   readonly revertArgs: RR extends Names
-    ? Pick<RevertArgs, RR[number] & keyof RevertArgs>
+    ? Taken<Pick<RevertArgs, RR[number] & keyof RevertArgs>, V>
     : BR extends undefined
       ? Nothing
-      : Pick<Args, (R[number] | O[number]) & keyof Args>;
+      : Taken<Pick<Args, (R[number] | O[number]) & keyof Args>, V>;
   readonly rebind: B;
   readonly revertRebind: BR extends undefined ? null : BR;
   readonly injected: keyof I;
@@ -169,18 +218,55 @@ type At<Result, I> = I extends keyof Result
     : unknown;
 
 /** Holds the lists of a definition against the types of its functions. */
-export type Agrees<R extends Names, O extends Names, Args, Result, P, B, I, RR, RevertArgs> = string extends
-  | R[number]
-  | O[number]
-  | keyof Args
+export type Agrees<
+  R extends Names,
+  O extends Names,
+  Args,
+  Result,
+  P,
+  B,
+  I,
+  RR,
+  RevertArgs,
+  V = Nothing,
+> = string extends R[number] | O[number] | keyof Args
   ? unknown
   : Says<Exclude<keyof Args, R[number] | O[number]>, 'execute takes ', ', which requires does not list'> &
       Says<Exclude<R[number], keyof Args>, 'requires lists ', ', which execute does not take'> &
       Says<Exclude<O[number], keyof Args>, 'optional lists ', ', which execute does not take'> &
       Says<Demanded<Args, O[number]>, 'the type of ', ' must allow undefined, for it is optional'> &
       RevertAgrees<R, O, Args, RR, RevertArgs> &
-      KnownArguments<B, I, R[number] | O[number] | (RR extends Names ? RR[number] : never)> &
-      KeysInResult<P, Awaited<NoInfer<Result>>>;
+      KnownArguments<B, I, ArgumentNames<R, O, RR>> &
+      KeysInResult<P, Awaited<NoInfer<Result>>> &
+      SchemasAgree<
+        V,
+        ArgumentNames<R, O, RR>,
+        Args,
+        RR extends Names ? RevertArgs : Nothing,
+        Given<P, Awaited<NoInfer<Result>>>
+      >;
+
+type ArgumentNames<R extends Names, O extends Names, RR> =
+  | R[number]
+  | O[number]
+  | (RR extends Names ? RR[number] : never);
+
+/** What a schema outputs must be what the functions take, and what the task gives. */
+type SchemasAgree<V, Arguments, Args, RevertArgs, Gives> = string extends keyof V | keyof Gives
+  ? unknown
+  : Says<
+      Exclude<keyof V, Arguments | keyof Gives>,
+      'validate names ',
+      ', which is neither an argument nor a provided symbol'
+    > &
+      Says<Unfit<V, Args>, 'the schema of ', ' outputs another type than execute takes'> &
+      Says<Unfit<V, RevertArgs>, 'the schema of ', ' outputs another type than revert takes'> &
+      Says<Unfit<V, Gives>, 'the schema of ', ' outputs another type than execute returns for it'>;
+
+/** Of `Types`, those that the schema of their name does not output. */
+type Unfit<V, Types> = {
+  [K in keyof V & keyof Types]: [Output<V, K>] extends [Types[K]] ? never : K;
+}[keyof V & keyof Types];
 
 type Demanded<Args, Optional> = {
   [K in keyof Args & Optional]: undefined extends Args[K] ? never : K;

@@ -37,6 +37,11 @@ interface Written {
   readonly timeout?: number;
   readonly version?: string;
   readonly retry?: AnyRetry;
+  readonly validate?: unknown;
+  readonly preExecute?: unknown;
+  readonly postExecute?: unknown;
+  readonly preRevert?: unknown;
+  readonly postRevert?: unknown;
 }
 type WrittenAgain = Pick<
   Written,
@@ -71,7 +76,15 @@ const RULES: OptionRules<Written> = {
   revert: ANY,
   revertRequires: ANY,
   revertRebind: ANY,
+  validate: ANY,
+  preExecute: ANY,
+  postExecute: ANY,
+  preRevert: ANY,
+  postRevert: ANY,
 };
+
+const FUNCTIONS = ['execute', 'revert', 'preExecute', 'postExecute', 'preRevert', 'postRevert'] as const;
+const FOR_REVERT = ['revertRequires', 'revertRebind', 'preRevert', 'postRevert'] as const;
 
 /** Throws OPTION_INVALID, NAME_INVALID or DEFINITION_INVALID; `place` says whose definition it is ("task 'a'"). */
 export function readDefinition(definition: Written, place: string): Readable {
@@ -123,14 +136,13 @@ export function readAgain(read: Readable, again: WrittenAgain, place: string): R
 }
 
 function checkFunctions(definition: Written, place: string): void {
-  const { execute, revert } = definition;
-  if (typeof execute !== 'function') {
-    throw definitionInvalid(place, `execute must be a function, and was ${describe(execute)}`);
+  for (const option of FUNCTIONS) {
+    const written = definition[option];
+    if (typeof written === 'function' || (written === undefined && option !== 'execute')) continue;
+    throw definitionInvalid(place, `${option} must be a function, and was ${describe(written)}`);
   }
-  if (typeof revert === 'function') return;
-  if (revert !== undefined)
-    throw definitionInvalid(place, `revert must be a function, and was ${describe(revert)}`);
-  for (const option of ['revertRequires', 'revertRebind'] as const) {
+  if (definition.revert !== undefined) return;
+  for (const option of FOR_REVERT) {
     if (definition[option] !== undefined) throw definitionInvalid(place, `${option} is given, but no revert`);
   }
 }

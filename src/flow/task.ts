@@ -2,14 +2,25 @@
  * Tasks: a definition under a name. `taskModule(url)` makes those that ship to worker threads, which import the module
  * and find the task by its name; `task` makes those that stay on the main thread.
  */
-import type { Agrees, DefinedTask, Definition, Listed, Provides, SpecOf } from './definition.ts';
+import type {
+  Agrees,
+  DefinedTask,
+  Definition,
+  Listed,
+  Provides,
+  Schemas,
+  SpecOf,
+  Taken,
+} from './definition.ts';
+import { type Hooks, withHooks } from './hooks.ts';
 import { checkModuleUrl } from './module-url.ts';
 import { checkName } from './names.ts';
 import { type Readable, readAgain, readDefinition } from './read-definition.ts';
+import { readValidators } from './read-validators.ts';
 import { COPY, UNIT } from './recognise.ts';
 import { register } from './registry.ts';
 import type { Nothing, Typed } from './symbols.ts';
-import type { AnyTask, Work } from './unit.ts';
+import type { AnyTask, Validators, Work } from './unit.ts';
 
 /** A task by the symbols that it needs and gives. */
 export interface Task<Needs = unknown, Gives = unknown> extends AnyTask, Typed<Needs, Gives> {}
@@ -23,19 +34,20 @@ export interface Task<Needs = unknown, Gives = unknown> extends AnyTask, Typed<N
 export type DefineTask = <
   const R extends readonly string[] = [],
   const O extends readonly string[] = [],
-  Args = Listed<R, O>,
+  V extends Schemas = Nothing,
+  Args = Listed<R, O, V>,
   Result = unknown,
   const P extends Provides | undefined = undefined,
   const B extends { readonly [argument: string]: string } = Nothing,
-  I extends Partial<Args> = Nothing,
+  I extends Partial<Taken<Args, V>> = Nothing,
   const RR extends readonly string[] | undefined = undefined,
-  RevertArgs = RR extends readonly string[] ? Listed<RR, []> : Args,
+  RevertArgs = RR extends readonly string[] ? Listed<RR, [], V> : Args,
   const BR extends { readonly [argument: string]: string } | undefined = undefined,
 >(
   name: string,
-  definition: Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR> &
-    Agrees<R, O, Args, Result, P, B, I, RR, RevertArgs>,
-) => DefinedTask<SpecOf<R, O, Args, Result, P, B, I, RR, RevertArgs, BR>>;
+  definition: Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR, V> &
+    Agrees<R, O, Args, Result, P, B, I, RR, RevertArgs, V>,
+) => DefinedTask<SpecOf<R, O, Args, Result, P, B, I, RR, RevertArgs, BR, V>>;
 
 /** Makes a task that runs on the main thread. See `DefineTask`. */
 export const task: DefineTask = defineIn(null);
@@ -55,22 +67,43 @@ function defineIn(module: string | null): DefineTask {
   const define = (name: unknown, definition: Definitions): TaskUnit => {
     const known = checkName(name, 'The name of a task');
     const read = readDefinition(definition as never, `task '${known}'`);
-    const work = workOf(known, module, definition);
+    const work = workOf(
+      known,
+      module,
+      definition,
+      readValidators(definition.validate, read, `task '${known}'`),
+    );
     if (module !== null) register(module, work);
     return new TaskUnit(known, work, read);
   };
   return define as unknown as DefineTask;
 }
 
-type Definitions = Pick<Work, 'execute'> & { readonly revert?: NonNullable<Work['revert']> };
+type Definitions = Pick<Work, 'execute'> &
+  Hooks & { readonly revert?: NonNullable<Work['revert']>; readonly validate?: unknown };
 
 /** The functions keep the definition as their `this`, as methods of an object are expected to. */
-function workOf(name: string, module: string | null, definition: Definitions): Work {
+function workOf(
+  name: string,
+  module: string | null,
+  definition: Definitions,
+  validators: Validators | null,
+): Work {
+  const { preExecute, postExecute, preRevert, postRevert } = definition;
+  const revert = definition.revert?.bind(definition);
   return Object.freeze({
     name,
     module,
-    execute: definition.execute.bind(definition),
-    revert: definition.revert?.bind(definition) ?? null,
+    execute: withHooks(
+      definition.execute.bind(definition),
+      preExecute?.bind(definition),
+      postExecute?.bind(definition),
+    ),
+    revert:
+      revert === undefined
+        ? null
+        : withHooks(revert, preRevert?.bind(definition), postRevert?.bind(definition)),
+    validators,
   });
 }
 

@@ -1,8 +1,9 @@
 /** What can be put in a flow, as plain data: the shapes that compile/ and engine/ read. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context } from './context.ts';
 import type { Deciding } from './decider.ts';
 import type { History } from './history.ts';
-import type { Argument, Provided } from './symbols.ts';
+import type { Argument, Provided, Take } from './symbols.ts';
 
 /** What the revert of a task is told: what execute returned or threw, and the failures of this attempt by atom. */
 export interface Undo<Result = unknown> {
@@ -12,6 +13,14 @@ export interface Undo<Result = unknown> {
   readonly failure: Error | undefined;
   /** The errors of every atom whose execute failed, by atom name. */
   readonly failures: ReadonlyMap<string, Error>;
+}
+
+/** The schemas that a task's values are held against. They stay where the definition is: none of them is shipped. */
+export interface Validators {
+  /** By argument, of execute and of revert. */
+  readonly args: ReadonlyMap<string, StandardSchemaV1>;
+  /** By the part of the result that the symbol stands for. */
+  readonly provided: ReadonlyMap<Take, StandardSchemaV1>;
 }
 
 /** The functions of a task and where workers find them: shared by every use of one definition. */
@@ -25,6 +34,8 @@ export interface Work {
   readonly revert:
     | ((args: Readonly<Record<string, unknown>>, context: Context, undo: Undo) => unknown)
     | null;
+  /** Null when no value is validated. */
+  readonly validators: Validators | null;
 }
 
 /** A task in its place: a definition under a name, with its symbols. */

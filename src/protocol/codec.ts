@@ -95,7 +95,8 @@ export function isList(value: Value): value is ClosedList {
   return typeof value === 'object' && value !== null && 'list' in value;
 }
 
-function partOf(opened: unknown, take: number | string): unknown {
+/** The part of a value that is not closed; undefined where it is absent. */
+export function partOf(opened: unknown, take: number | string): unknown {
   if (!hasPart(opened, take)) return undefined;
   if (types.isMap(opened)) return opened.get(take);
   return (opened as Readonly<Record<number | string, unknown>>)[take];
@@ -159,8 +160,8 @@ function decodeWhole(value: Closed): unknown {
   }
 }
 
-/** By the properties that a clone carries, so that the answer is the same before closing and after opening. */
-function hasPart(value: unknown, take: number | string): boolean {
+/** Whether the part is there, by the properties that a clone carries, so that the answer is the same before closing and after opening. */
+export function hasPart(value: unknown, take: number | string): boolean {
   if (typeof value === 'string') return isPosition(take, value.length);
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
   if (types.isMap(value)) return value.has(take);

@@ -51,6 +51,16 @@ export interface ExecuteRequest {
   readonly read: boolean;
   /** Names of the services that the engine offers. */
   readonly services: readonly string[];
+  /** How failures of its validators call the values; null for a task without. */
+  readonly symbols: SymbolNames | null;
+}
+
+/** The symbols that values have in this use of a definition. */
+export interface SymbolNames {
+  /** By argument; null where the value is injected. */
+  readonly args: ReadonlyMap<string, string | null>;
+  /** In the order of `takes`. */
+  readonly provided: readonly string[];
 }
 
 export interface RevertRequest extends Omit<ExecuteRequest, 'action' | 'takes' | 'read'> {

@@ -2,8 +2,10 @@
  * The one function that the main thread and every worker run: a work request becomes an outcome. It never throws,
  * whatever the task does, and knows nothing of threads.
  *
- *   request ─▶ open arguments ─▶ work.execute | work.revert ─▶ close the result ─▶ executed, reverted
- *                  └▶ refused            └▶ failed, revert-failed     └▶ failed, revert-failed
+ *   request ─▶ open, validate arguments ─▶ work.execute | work.revert ─▶ validate, close the result ─▶ executed, reverted
+ *                      └▶ refused                   └▶ failed, revert-failed          └▶ failed, revert-failed
+ *
+ * Arguments that don't fit refuse a revert too: what it was called with then is not what it may be called with now.
  */
 import { failureFrom } from '../failure.ts';
 import type { Context } from '../flow/context.ts';
@@ -12,6 +14,7 @@ import { errorFrom } from '../revival.ts';
 import { absentTakes, close, open, openerOfParts, type Value } from './codec.ts';
 import type { Outcome, PreparedArgument, RevertRequest, WorkRequest } from './messages.ts';
 import { type ContextHost, openContext } from './task-context.ts';
+import { validateArguments, validateResult } from './validate.ts';
 
 export interface PerformHost extends ContextHost {
   /** ms, monotonic. */
@@ -24,7 +27,9 @@ type Failed = Extract<Outcome, { kind: 'failed' | 'revert-failed' }>;
 export async function perform(request: WorkRequest, work: Work, host: PerformHost): Promise<Outcome> {
   let run: (context: Context) => unknown;
   try {
-    run = bind(request, work);
+    let args = openArguments(request.args);
+    if (work.validators !== null) args = await validateArguments(request, args, work.validators);
+    run = bind(request, work, args);
   } catch (error) {
     return refused(error);
   }
@@ -41,6 +46,8 @@ export async function perform(request: WorkRequest, work: Work, host: PerformHos
     end();
   }
   try {
+    if (work.validators !== null && request.action === 'execute')
+      value = await validateResult(request, value, work.validators);
     return succeeded(request, value, elapsed);
   } catch (error) {
     return failed(request.action, error, elapsed);
@@ -67,8 +74,11 @@ export function succeeded(request: WorkRequest, value: unknown, elapsed: number)
 }
 
 /** Opens all that the task is called with; what goes wrong here is not the task's doing. */
-function bind(request: WorkRequest, work: Work): (context: Context) => unknown {
-  const args = openArguments(request.args);
+function bind(
+  request: WorkRequest,
+  work: Work,
+  args: Readonly<Record<string, unknown>>,
+): (context: Context) => unknown {
   if (request.action === 'execute') return (context) => work.execute(args, context);
   const undo = openUndo(request);
   return (context) => work.revert?.(args, context, undo);

@@ -90,7 +90,7 @@ export function taskIn(module: string, name: string, timeout: number | null = nu
   return {
     kind: 'task',
     name,
-    work: { name, module, execute: never, revert: never },
+    work: { name, module, execute: never, revert: never, validators: null },
     args: [],
     revertArgs: [],
     inject: new Map(),

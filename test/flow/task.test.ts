@@ -2,6 +2,8 @@ import { type AnyTask, linear, task, taskModule } from 'taskloom';
 import { describe, expect, test } from 'vitest';
 import { refused } from './refused.ts';
 
+/** A Standard Schema that lets everything pass. */
+const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } };
 const execute = (): number => 1;
 /** As a caller without types would. */
 const untyped = task as unknown as (name: unknown, definition: unknown) => AnyTask;
@@ -158,13 +160,60 @@ test.each([
   ['OPTION_INVALID', 't', execute, "task 't'"],
   ['OPTION_INVALID', 't', { require: ['a'], execute }, "Did you mean 'requires'?"],
   ['OPTION_INVALID', 't', { retry: {}, execute }, "'retry'"],
-  ['OPTION_INVALID', 't', { validate: {}, execute }, "'validate'"],
   ['OPTION_INVALID', 't', { priority: Number.NaN, execute }, "'priority'"],
   ['OPTION_INVALID', 't', { timeout: -1, execute }, "'timeout'"],
   ['OPTION_INVALID', 't', { timeout: Number.POSITIVE_INFINITY, execute }, "'timeout'"],
   ['OPTION_INVALID', 't', { version: 1, execute }, "'version'"],
   ['DEFINITION_INVALID', 't', {}, 'execute must be a function'],
   ['DEFINITION_INVALID', 't', { execute, revert: 5 }, 'revert must be a function'],
+  ['DEFINITION_INVALID', 't', { execute, preExecute: 5 }, 'preExecute must be a function'],
+  ['DEFINITION_INVALID', 't', { execute, postExecute: {} }, 'postExecute must be a function'],
+  ['DEFINITION_INVALID', 't', { execute, preRevert: execute }, 'preRevert is given, but no revert'],
+  ['DEFINITION_INVALID', 't', { execute, postRevert: execute }, 'postRevert is given, but no revert'],
+  ['DEFINITION_INVALID', 't', { execute, validate: [] }, 'validate must be an object of schemas by name'],
+  ['DEFINITION_INVALID', 't', { execute, requires: ['a'], validate: { b: schema } }, "validate names 'b'"],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, requires: ['a'], rebind: { a: 'b' }, validate: { b: schema } },
+    "(there are: 'a')",
+  ],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, requires: ['a'], validate: { toString: schema } },
+    "validate names 'toString'",
+  ],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, requires: ['a'], validate: { a: {} } },
+    "for 'a' is no Standard Schema",
+  ],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, requires: ['a'], validate: { a: Number } },
+    "for 'a' is no Standard",
+  ],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, provides: 'a', validate: { a: undefined } },
+    "for 'a' is no Standard",
+  ],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, requires: ['a'], validate: { a: { '~standard': { validate: true } } } },
+    "for 'a' is no Standard",
+  ],
+  [
+    'DEFINITION_INVALID',
+    't',
+    { execute, provides: { a: 'w', b: 'w' }, validate: { a: schema, b: schema } },
+    "two schemas for one part of the result, the second is 'b'",
+  ],
   ['DEFINITION_INVALID', 't', { execute, requires: 'a' }, 'requires must be an array'],
   ['DEFINITION_INVALID', 't', { execute, requires: ['a', 'a'] }, "'a' is listed twice"],
   ['DEFINITION_INVALID', 't', { execute, requires: ['a'], optional: ['a'] }, "'a' is listed twice"],

@@ -35,8 +35,6 @@ task('a', { requires: ['a', 'b'], execute: (args: { a: number }) => args });
 task('a', { requires: ['a'], optional: ['b'], execute: (args: { a: number; b: number }) => args });
 // @ts-expect-error no such option
 task('a', { require: ['a'], execute: () => 1 });
-// @ts-expect-error retry and validate are not there yet
-task('a', { validate: {}, execute: () => 1 });
 // @ts-expect-error no execute
 task('a', { provides: 'x' });
 
