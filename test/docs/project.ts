@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Ended, runNode } from '../examples/run-node.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TOOLS = ['tsx', 'vitest', '@types/node'];
+const TOOLS = ['tsx', 'vitest', 'zod', '@types/node'];
 const TYPES_CHECK = ['--noEmit', '--strict', '--skipLibCheck', '--allowImportingTsExtensions'];
 const TYPES_TARGET = ['--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023,esnext.disposable'];
 

@@ -169,7 +169,7 @@ describe('TypeScript', () => {
       `import { ThreadPoolTaskExecutor } from 'taskloom';
        const executor = new ThreadPoolTaskExecutor({ threads: 1 });
        const url = new URL('tasks.ts', import.meta.url).href;
-       const task = { work: { name: 'typed', module: url }, provides: [], priority: 0, timeout: null };
+       const task = { work: { name: 'typed', module: url, validators: null }, provides: [], priority: 0, timeout: null };
        const call = { identity: { atom: 'typed' }, rank: 0, source: {}, services: {}, signal: null, begin: () => true };
        const { kind, failure } = await executor.execute(task, [], call);
        console.log(kind, failure.code, failure.message);`,
@@ -196,7 +196,7 @@ describe('a pool that cannot start', () => {
       join(own, 'main.mjs'),
       `import { ThreadPoolTaskExecutor } from './src/executor/threads.js';
        const executor = new ThreadPoolTaskExecutor({ threads: 1 });
-       const task = { work: { name: 'a', module: 'file:///a.mjs' }, provides: [], priority: 0, timeout: null };
+       const task = { work: { name: 'a', module: 'file:///a.mjs', validators: null }, provides: [], priority: 0, timeout: null };
        const call = { identity: { atom: 'a' }, rank: 0, source: {}, services: {}, signal: null, begin: () => true };
        const { kind, failure } = await executor.execute(task, [], call);
        console.log(kind, failure.code, failure.message);`,
