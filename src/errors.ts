@@ -72,7 +72,7 @@ export const ERROR_CODES = {
   VALUE_UNREADABLE:
     'The bytes of a value cannot be read: they are damaged, or another version of taskloom or Node wrote them.',
   VALUE_INVALID:
-    'A value does not fit the schema that a task definition has for it under validate, or the schema itself broke. The message names the task, the symbol, the path inside the value and what the schema says; details.issues has all of them. Thrown by validate() and run() for a value of the store, else a failure of the task.',
+    'A value does not fit the schema that a task definition has for it under validate, or the schema itself broke. The message names the task, the symbol, the path inside the value and what the schema says; details.issues lists them (the first 100). Thrown by validate() and run() for a value of the store, else a failure of the task.',
   PROVIDED_MISSING:
     'A result lacks a part that a later task requires: the key or index that provides names is not in it.',
   ITEMS_INVALID:
