@@ -4,6 +4,7 @@ import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Argument } from '../flow/symbols.ts';
+import { ownSymbols } from '../flow/unit-symbols.ts';
 import { hint, nearest } from '../hint.ts';
 import { open, type Value } from '../protocol/codec.ts';
 import { check, type Subject } from '../protocol/validate.ts';
@@ -26,11 +27,15 @@ interface Missing {
  */
 export function validateSymbols(compilation: Compilation, storage: Storage): void {
   const missing: Missing[] = [];
-  for (const node of compilation.atoms.values()) {
-    const { args, revertArgs } = node.atom;
-    missing.push(...missingOf(node, 'execute', args, node.sources, storage));
-    if (revertArgs !== args) {
-      missing.push(...missingOf(node, 'revert', revertArgs, node.revertSources, storage));
+  for (const outer of compilation.atoms.values()) {
+    const own = outer.kind === 'map' ? ownSymbols(outer.atom) : [];
+    for (const node of withInner(outer)) {
+      const { args, revertArgs } = node.atom;
+      const found = missingOf(node, 'execute', args, node.sources, storage);
+      if (revertArgs !== args)
+        found.push(...missingOf(node, 'revert', revertArgs, node.revertSources, storage));
+      // What items are given as is there for each of them.
+      missing.push(...found.filter(({ symbol }) => node === outer || !own.includes(symbol)));
     }
   }
   if (missing.length === 0) return;
@@ -41,6 +46,13 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
     `Flow '${compilation.root.name}' cannot run: ${lines.join('; ')}`,
     { details: { missing } },
   );
+}
+
+/** An atom, and of a map what runs for each item. */
+function withInner(node: AtomNode): readonly AtomNode[] {
+  if (node.kind !== 'map') return [node];
+  const { task, retry } = node.inner;
+  return retry === null ? [node, task] : [node, retry, task];
 }
 
 /** A value of the store that a task has a schema for. */
@@ -72,13 +84,19 @@ async function restLater(first: Promise<unknown>, rest: readonly Stored[]): Prom
 
 function* storedValues(compilation: Compilation, storage: Storage): Generator<Stored, void> {
   const seen = new Map<StandardSchemaV1, Set<string>>();
-  for (const { kind, name: atom, atom: task } of compilation.atoms.values()) {
-    if (kind === 'retry' || task.work.validators === null) continue;
+  for (const node of compilation.atoms.values()) {
+    const { name: atom } = node;
+    const task = node.kind === 'map' ? node.atom.task : node.atom;
+    if (task.kind === 'retry' || task.work.validators === null) continue;
+    const own = node.kind === 'map' ? ownSymbols(node.atom) : [];
     const { args: schemas } = task.work.validators;
     const args = task.revertArgs === task.args ? task.args : [...task.args, ...task.revertArgs];
     for (const { name: argument, symbol } of args) {
       const schema = schemas.get(argument);
-      const stored = schema === undefined || task.inject.has(argument) ? null : storage.stored(symbol);
+      const stored =
+        schema === undefined || task.inject.has(argument) || own.includes(symbol)
+          ? null
+          : storage.stored(symbol);
       if (schema === undefined || stored === null || seen.get(schema)?.has(symbol)) continue;
       seen.set(schema, (seen.get(schema) ?? new Set()).add(symbol));
       yield { value: stored.value, schema, subject: { atom, symbol, argument, from: 'store' } };
