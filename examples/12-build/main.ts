@@ -27,6 +27,6 @@ for (const target of [parser, manual, program, null]) {
   await engine.close();
   // What does not depend on each other is made at the same time, so only the last one is sure.
   const last = made.at(-1);
-  console.log(`${target?.name ?? 'all'}: ${made.sort().join(', ')}; last ${last}`);
-  if (last !== undefined) console.log(`  ${engine.storage.get(last)}`);
+  console.log(`target ${target?.name ?? 'none'}: made ${made.sort().join(', ')}`);
+  if (last !== undefined) console.log(`  last ${last}: ${engine.storage.get(last)}`);
 }

@@ -46,5 +46,6 @@ const { title, body, quote, page, epilogue } = await run(book);
 for (const line of [title, body, quote, page, epilogue]) console.log(line);
 
 // The store is nearer than any task: with it, all have the same margin.
-const plain = await run(book, { store: { margin: '' } });
-console.log([plain.title, plain.body, plain.epilogue].every((line) => !line.startsWith('.')));
+const plain = await run(book, { store: { margin: '--' } });
+const all = [plain.title, plain.body, plain.epilogue].every((line) => line.startsWith('--'));
+console.log(`with the margin -- in the store, all of them begin with it: ${all}`);
