@@ -41,6 +41,11 @@ export const ERROR_CODES = {
   SYMBOL_NOT_FOUND:
     'No value is kept under this symbol: nobody provided it, its task has not run, or it was reverted.',
   ATOM_NOT_FOUND: 'No atom of this name is in the flow.',
+  ATOM_KIND_CHANGED:
+    'An atom that was kept as a task is now a retry or a map of the same name, or the other way round. Give it another name.',
+  VERSION_CHANGED:
+    "A task has another version than the one with which the flow was kept, and onVersionChange is 'refuse'.",
+  FLOW_OWNED: 'Another engine is running the flow with this id. Wait for its end, or use another flowId.',
   // The end of a run.
   FLOW_ABORTED: 'The run was stopped by its signal. The reason is the cause.',
   WRAPPED_FAILURE: 'Several atoms failed; see failures.',

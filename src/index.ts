@@ -65,6 +65,8 @@ export { createEngine, run } from './engine/run.ts';
 export type { Statistics } from './engine/statistics.ts';
 export { type SerialOptions, SerialTaskExecutor } from './executor/serial.ts';
 export { type ThreadPoolOptions, ThreadPoolTaskExecutor } from './executor/threads.ts';
+export type { OnVersionChange } from './storage/adopt.ts';
+export { type Backend, type KeptFlow, memory } from './storage/kept-flow.ts';
 export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
 
 // Hear.

@@ -85,6 +85,13 @@ export function isWork(node: Node): node is TaskNode | MapNode {
   return node.kind === 'task' || node.kind === 'map';
 }
 
+/** All that lies behind a node in the graph, also outside of its flow. */
+export function nodesBehind(start: Node): ReadonlySet<Node> {
+  const found = new Set<Node>(start.successors);
+  for (const node of found) for (const next of node.successors) found.add(next);
+  return found;
+}
+
 /** The nodes that stand for one item of a map, made for as long as it is in hand. */
 export function nodesOfItem(map: MapNode, index: number): ItemNodes {
   const item = { map, index };

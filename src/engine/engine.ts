@@ -15,6 +15,7 @@ import { type Listener, Notifier } from '../notifier.ts';
 import { checkOptions } from '../options.ts';
 import { refuseWhileLoading } from '../protocol/loading.ts';
 import { type EngineState, RESETTABLE } from '../states.ts';
+import { newKeptFlow } from '../storage/kept-flow.ts';
 import { Storage } from '../storage/storage.ts';
 import { onAborted } from './abort.ts';
 import { abortError, endError, resultsOf } from './ending.ts';
@@ -92,14 +93,19 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /**
-   * Puts the store's values into the storage, once.
+   * Takes up what is kept of the flow, and puts the store's values into the storage, once.
    *
-   * @throws TaskloomError ENGINE_STATE_INVALID before `compile`; VALUE_NOT_ENCODABLE, VALUE_TOO_LARGE
+   * @throws TaskloomError ENGINE_STATE_INVALID before `compile`; ATOM_KIND_CHANGED, VERSION_CHANGED; VALUE_NOT_ENCODABLE,
+   * VALUE_TOO_LARGE
    */
   prepare(): void {
     if (this.#parts === null) throw wrongPhase(this.#root.name, 'prepare', 'compile');
+    const { storage, moves } = this.#parts;
+    const { store, onVersionChange = 'keep', injectTransient = true } = this.#options;
+    for (const node of storage.adopt(onVersionChange)) moves.resetAtom(node);
     if (this.#prepared) return;
-    this.#parts.storage.inject({ ...this.#options.store });
+    storage.inject({ ...store });
+    if (!injectTransient) storage.keepInjected();
     this.#prepared = true;
   }
 
@@ -218,7 +224,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #compiled(): LoopParts {
     if (this.#parts === null) {
       const compilation = compile(this.#root);
-      const storage = new Storage(compilation, this.flowId);
+      const kept = this.#options.backend?.open(this.flowId) ?? newKeptFlow();
+      const storage = new Storage(compilation, this.flowId, kept);
       const selector = new Selector(compilation, (node) => storage.recordAt(node));
       const moves = new Moves(storage, selector, this.#notifier);
       this.#parts = { compilation, storage, selector, moves, notifier: this.#notifier };

@@ -8,7 +8,14 @@
  * 1. Only what is ready and wanted is sent off; nothing new after a suspend, an abort or a failed revert.
  * 2. The loop ends when nothing that it sent is still wanted.
  */
-import { type AtomNode, isAtom, type MapNode, type Node, type RetryNode } from '../compile/node.ts';
+import {
+  type AtomNode,
+  isAtom,
+  type MapNode,
+  type Node,
+  nodesBehind,
+  type RetryNode,
+} from '../compile/node.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
@@ -23,7 +30,7 @@ import { tellWorkEvent } from './events.ts';
 import { Inbox } from './inbox.ts';
 import type { FailurePolicy, LoopParts } from './loop-parts.ts';
 import { Maps } from './maps.ts';
-import { askRetry, nodesBehind } from './resolution.ts';
+import { askRetry } from './resolution.ts';
 import { Resolver } from './resolver.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Ready } from './selector.ts';

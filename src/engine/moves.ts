@@ -17,6 +17,7 @@ import {
   RETRY_MOVES,
   TASK_MOVES,
 } from '../states.ts';
+import { versionOf } from '../storage/adopt.ts';
 import { type AtomRecord, clearRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AtomEvent, EngineEvents } from './events.ts';
@@ -109,7 +110,7 @@ export class Moves {
   resetAtom(node: AtomNode): void {
     const record = this.#storage.recordAt(node);
     const oldState = record.state;
-    clearRecord(record);
+    clearRecord(record, versionOf(node));
     if (node.kind === 'map') this.#storage.dropItems(node);
     if (oldState !== 'PENDING') this.#tell(node, record, oldState, null);
   }

@@ -6,6 +6,8 @@ import { ThreadPoolTaskExecutor } from '../executor/threads.ts';
 import type { Services } from '../flow/context.ts';
 import type { NeedsOf } from '../flow/symbols.ts';
 import { A_FLAG, A_NAME, AN_OBJECT, aWholeNumber, checkOptions, oneOf } from '../options.ts';
+import type { OnVersionChange } from '../storage/adopt.ts';
+import type { Backend } from '../storage/kept-flow.ts';
 
 export interface EngineSettings {
   /**
@@ -36,6 +38,18 @@ export interface EngineSettings {
    * Default false.
    */
   readonly neverResolve?: boolean | undefined;
+  /**
+   * Where the flow is kept under its id: an engine made later with the same `backend` and `flowId` goes on from there. Default:
+   * nowhere else than in this engine.
+   */
+  readonly backend?: Backend | undefined;
+  /**
+   * What to do with a flow that was kept with another `version` of one of its tasks. `'keep'` (the default): what ran stays as it
+   * is. `'rerun'`: the task runs again, and all that lies behind it, without a revert before. `'refuse'`: VERSION_CHANGED.
+   */
+  readonly onVersionChange?: OnVersionChange | undefined;
+  /** False: what definitions `inject` is kept with the records of their atoms (TaskFlow `inject_transient`). Default true. */
+  readonly injectTransient?: boolean | undefined;
 }
 
 /** `store` gives the values of symbols; it is demanded when the flow needs some. */
@@ -62,6 +76,9 @@ export function checkEngineOptions(options: AnyEngineOptions, place: string): vo
       onAbort: oneOf('suspend', 'revert'),
       deferReverts: A_FLAG,
       neverResolve: A_FLAG,
+      backend: { fits: isBackend, words: 'a backend: memory()' },
+      onVersionChange: oneOf('keep', 'rerun', 'refuse'),
+      injectTransient: A_FLAG,
     },
     place,
   );
@@ -91,6 +108,10 @@ function isExecutor(value: unknown): boolean {
   const methods = ['start', 'execute', 'revert', 'stop'] as const;
   const candidate = value as Partial<Record<string, unknown>> | null;
   return typeof value === 'object' && methods.every((method) => typeof candidate?.[method] === 'function');
+}
+
+function isBackend(value: unknown): boolean {
+  return typeof (value as Partial<Backend> | null)?.open === 'function';
 }
 
 function areServices(value: unknown): boolean {

@@ -3,7 +3,7 @@
  * around it is asked, and where that gives up, the next one. Decides, and notes what the retries are told; the loop
  * applies.
  */
-import type { AtomNode, Node, RetryNode } from '../compile/node.ts';
+import type { AtomNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Decision } from '../flow/retry.ts';
@@ -52,13 +52,6 @@ export function* resolve(
     givenUp ??= retry;
   }
   return givenUp === null || deferReverts ? REVERT_ALL : { kind: 'revert-flow', retry: givenUp };
-}
-
-/** All that lies behind a node in the graph, also outside of its flow. */
-export function nodesBehind(start: Node): ReadonlySet<Node> {
-  const found = new Set<Node>(start.successors);
-  for (const node of found) for (const next of node.successors) found.add(next);
-  return found;
 }
 
 /** What the retry says. One that can't say it has failed itself, and the retry around it is asked. */

@@ -2,13 +2,13 @@
  * Applies what failures mean: new intentions, and what is called back because of them. What a failure means, resolution.ts
  * says; what the intentions lead to, the selector.
  */
-import { type AtomNode, isAtom, type Node } from '../compile/node.ts';
+import { type AtomNode, isAtom, type Node, nodesBehind } from '../compile/node.ts';
 import type { Failure } from '../failure.ts';
 import { errorFrom } from '../revival.ts';
 import type { Action, Arrival } from './arrival.ts';
 import type { Questions } from './asking.ts';
 import type { FailurePolicy, LoopParts } from './loop-parts.ts';
-import { nodesBehind, type Resolution, resolve } from './resolution.ts';
+import { type Resolution, resolve } from './resolution.ts';
 
 export interface ResolverHost {
   readonly questions: Questions<Arrival>;

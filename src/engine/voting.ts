@@ -2,12 +2,11 @@
  * Asks the deciders of an atom that is ready, and says which atoms a no reaches (TaskFlow `deciders.py`). Decides; the
  * engine applies.
  */
-import { type AtomNode, type DecidingEdge, isAtom, isWork, type Node } from '../compile/node.ts';
+import { type AtomNode, type DecidingEdge, isAtom, isWork, type Node, nodesBehind } from '../compile/node.ts';
 import { type Depth, widest } from '../flow/decider.ts';
 import { open } from '../protocol/codec.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Asking } from './asking.ts';
-import { nodesBehind } from './resolution.ts';
 
 /**
  * The atoms that are not to run; none when all say yes.

@@ -82,6 +82,11 @@ export function ofItem({ item, retry }: AtomNode, source: Source): Source {
 /** Closed injects, once per atom however often it runs. */
 const closedInjects = new WeakMap<AnyAtom, Map<string, Value>>();
 
+/** The values that an atom's definition fixes, by argument. */
+export function injectedValues(node: AtomNode): ReadonlyMap<string, Value> {
+  return new Map([...node.atom.inject.keys()].map((name) => [name, injected(node, name)]));
+}
+
 function injected({ name: task, atom }: AtomNode, name: string): Value {
   const closed = closedInjects.get(atom) ?? new Map<string, Value>();
   closedInjects.set(atom, closed);

@@ -17,6 +17,8 @@ export interface AtomRecord {
   readonly name: string;
   /** An item is what a map runs its task for. */
   readonly kind: AtomKind;
+  /** The version of the task that it was begun with. */
+  version: string;
   state: AtomState;
   intention: Intention;
   /** How often execute has begun. */
@@ -35,16 +37,19 @@ export interface AtomRecord {
   progress: number;
   progressDetails: unknown;
   metadata: Record<string, unknown> | null;
+  /** The values of its definition, by argument, where the engine is told to keep them. */
+  injected: ReadonlyMap<string, Value> | null;
   /** Of a retry: its attempts since the last revert. */
   history: readonly AttemptRecord[];
   /** Of a retry that is RETRYING: when it goes on, in ms since 1970. */
   retryAt: number;
 }
 
-export function newRecord(name: string, kind: AtomRecord['kind']): AtomRecord {
+export function newRecord(name: string, kind: AtomKind, version = '1.0'): AtomRecord {
   return {
     name,
     kind,
+    version,
     state: 'PENDING',
     intention: 'EXECUTE',
     attempt: 0,
@@ -57,6 +62,7 @@ export function newRecord(name: string, kind: AtomRecord['kind']): AtomRecord {
     progress: 0,
     progressDetails: undefined,
     metadata: null,
+    injected: null,
     history: NO_HISTORY,
     retryAt: 0,
   };
@@ -65,8 +71,8 @@ export function newRecord(name: string, kind: AtomRecord['kind']): AtomRecord {
 const NONE: readonly Take[] = [];
 const NO_HISTORY: readonly AttemptRecord[] = [];
 
-/** Puts an atom back to where it has not run. */
-export function clearRecord(record: AtomRecord): void {
-  const { name, kind, attempt, metadata } = record;
-  Object.assign(record, { ...newRecord(name, kind), attempt, metadata });
+/** Puts an atom back to where it has not run; it will run with this version of its task. */
+export function clearRecord(record: AtomRecord, version: string): void {
+  const { name, kind, attempt, metadata, injected } = record;
+  Object.assign(record, { ...newRecord(name, kind, version), attempt, metadata, injected });
 }

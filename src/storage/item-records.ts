@@ -37,6 +37,7 @@ export interface Kept {
 
 export class ItemRecords {
   readonly #map: string;
+  readonly #version: string;
   readonly #records = new Map<number, AtomRecord>();
   /** Of each item's retry, while the item has a record. */
   readonly #retries = new Map<number, AtomRecord>();
@@ -53,8 +54,9 @@ export class ItemRecords {
   exhausted = false;
   fold: Fold | null = null;
 
-  constructor(map: string) {
+  constructor(map: string, version: string) {
     this.#map = map;
+    this.#version = version;
   }
 
   get length(): number {
@@ -148,7 +150,7 @@ export class ItemRecords {
   }
 
   #made(index: number): AtomRecord {
-    const record = newRecord(`${this.#map}[${index}]`, 'item');
+    const record = newRecord(`${this.#map}[${index}]`, 'item', this.#version);
     const state = this.#states[index];
     if (state === undefined) return record;
     const result = this.#results[index];

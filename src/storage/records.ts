@@ -2,20 +2,37 @@
 import type { Compilation } from '../compile/compilation.ts';
 import { type AtomNode, isAtom, type MapNode, nodesOfItem, readItemName } from '../compile/node.ts';
 import type { Failure } from '../failure.ts';
+import { versionOf } from './adopt.ts';
 import { type AtomRecord, newRecord } from './atom-record.ts';
 import { ItemRecords } from './item-records.ts';
+import type { KeptFlow } from './kept-flow.ts';
 
 export class Records {
   readonly #compilation: Compilation;
+  readonly #kept: KeptFlow;
   /** By the index of the node; nothing where a flow begins or ends. */
-  readonly #atoms: readonly (AtomRecord | undefined)[];
-  readonly #items = new Map<MapNode, ItemRecords>();
+  #atoms: readonly (AtomRecord | undefined)[] = [];
 
-  constructor(compilation: Compilation) {
+  constructor(compilation: Compilation, kept: KeptFlow) {
     this.#compilation = compilation;
-    this.#atoms = compilation.nodes.map((node) =>
-      isAtom(node) ? newRecord(node.name, node.kind) : undefined,
-    );
+    this.#kept = kept;
+    this.take();
+  }
+
+  /** Takes what is kept of the atoms, by their names, and a beginning of those of which nothing is. */
+  take(): void {
+    const { atoms } = this.#kept;
+    this.#atoms = this.#compilation.nodes.map((node) => {
+      if (!isAtom(node)) return undefined;
+      const kept = atoms.get(node.name);
+      return kept?.kind === node.kind ? kept : newRecord(node.name, node.kind, versionOf(node));
+    });
+  }
+
+  /** Keeps what was begun of atoms that are new. */
+  keep(): void {
+    const { atoms } = this.#kept;
+    for (const record of this.#atoms) if (record !== undefined) atoms.set(record.name, record);
   }
 
   /** The record of an atom, or of an item in hand and its retry, to be changed. */
@@ -51,36 +68,36 @@ export class Records {
   #itemNamed(name: string): { map: MapNode; items: ItemRecords; index: number; isRetry: boolean } | null {
     const read = readItemName(name);
     const map = read === null ? undefined : this.#compilation.atoms.get(read.map);
-    const items = map?.kind === 'map' ? this.#items.get(map) : undefined;
+    const items = map?.kind === 'map' ? this.#kept.items.get(map.name) : undefined;
     return read === null || map?.kind !== 'map' || items === undefined ? null : { ...read, map, items };
   }
 
   /** What is known of a map's items. */
   itemsOf(map: MapNode): ItemRecords {
-    let items = this.#items.get(map);
+    let items = this.#kept.items.get(map.name);
     if (items === undefined) {
-      items = new ItemRecords(map.name);
-      this.#items.set(map, items);
+      items = new ItemRecords(map.name, versionOf(map));
+      this.#kept.items.set(map.name, items);
     }
     return items;
   }
 
   /** Forgets the items of a map, and ends what gives them. */
   dropItems(map: MapNode): void {
-    this.#items.get(map)?.close();
-    this.#items.delete(map);
+    this.#kept.items.get(map.name)?.close();
+    this.#kept.items.delete(map.name);
   }
 
   /** Ends what gives the items of maps. */
   close(): void {
-    for (const items of this.#items.values()) items.close();
+    for (const items of this.#kept.items.values()) items.close();
   }
 
   /** What failed, by atom; of a map in which items failed those, and not the map. */
   failures(of: (record: AtomRecord) => Failure | null): Map<string, Failure> {
     const found = new Map<string, Failure>();
     for (const [name, node] of this.#compilation.atoms) {
-      const items = node.kind === 'map' ? this.#items.get(node)?.failures(of) : undefined;
+      const items = node.kind === 'map' ? this.#kept.items.get(name)?.failures(of) : undefined;
       for (const [item, failure] of items ?? []) found.set(item, failure);
       const own = items === undefined || items.size === 0 ? of(this.at(node)) : null;
       if (own !== null) found.set(name, own);

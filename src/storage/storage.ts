@@ -13,10 +13,13 @@ import { AN_OBJECT, checkOptions } from '../options.ts';
 import { open, type Value } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
+import { compareKept, type OnVersionChange } from './adopt.ts';
+import { injectedValues } from './arguments.ts';
 import type { AtomRecord } from './atom-record.ts';
 import type { ItemRecords } from './item-records.ts';
+import type { KeptFlow } from './kept-flow.ts';
 import { Records } from './records.ts';
-import { StoreValues } from './store-values.ts';
+import type { StoreValues } from './store-values.ts';
 
 /** States in which an atom's result can be read (TaskFlow `storage.py`, `_get`; a failed one has none). */
 const READABLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'REVERTING']);
@@ -24,8 +27,6 @@ const READABLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'REVERTING']);
 /** An atom's record and its id, as data. */
 export interface AtomDetail extends Readonly<AtomRecord> {
   readonly uuid: string;
-  /** As the task's definition gives it; of a retry '1.0'. */
-  readonly version: string;
 }
 
 export interface InjectOptions {
@@ -38,20 +39,22 @@ export class Storage {
   readonly flowName: string;
   readonly #compilation: Compilation;
   readonly #records: Records;
-  readonly #store = new StoreValues();
+  readonly #kept: KeptFlow;
+  readonly #store: StoreValues;
   /** Ids of atoms, given when first needed: one costs about 2 µs. */
   readonly #uuids = new Map<string, string>();
-  #flowState: FlowState = 'PENDING';
 
-  constructor(compilation: Compilation, flowId: string) {
+  constructor(compilation: Compilation, flowId: string, kept: KeptFlow) {
     this.#compilation = compilation;
+    this.#kept = kept;
+    this.#store = kept.store;
     this.flowId = flowId;
     this.flowName = compilation.root.name;
-    this.#records = new Records(compilation);
+    this.#records = new Records(compilation, kept);
   }
 
   get flowState(): FlowState {
-    return this.#flowState;
+    return this.#kept.state;
   }
 
   /** The state of an atom. @throws TaskloomError ATOM_NOT_FOUND, as all that take an atom's name */
@@ -198,12 +201,46 @@ export class Storage {
     const record = this.#recordOf(atom);
     const id = this.#uuids.get(atom) ?? uuid();
     this.#uuids.set(atom, id);
-    const node = this.nodeOf(atom);
-    const version = node.kind === 'task' ? node.atom.version : '1.0';
-    return { uuid: id, version, ...record, metadata: { ...record.metadata } };
+    return { uuid: id, ...record, metadata: { ...record.metadata } };
   }
 
   // What follows is the engine's side.
+
+  /**
+   * Takes up what is kept of the flow, which may have changed since.
+   *
+   * @returns the atoms that are to be reset, because of their versions
+   * @throws TaskloomError ATOM_KIND_CHANGED; VERSION_CHANGED; then nothing is changed
+   */
+  adopt(onVersionChange: OnVersionChange): readonly AtomNode[] {
+    const again = compareKept(this.#compilation, this.#kept, onVersionChange);
+    this.#records.take();
+    this.#records.keep();
+    return again;
+  }
+
+  /** Keeps the values that definitions fix with the records of their atoms. Throws what `close` throws. */
+  keepInjected(): void {
+    for (const node of this.#compilation.atoms.values()) {
+      const values = injectedValues(node);
+      if (values.size > 0) this.recordAt(node).injected = values;
+    }
+  }
+
+  /**
+   * Lets one engine run the flow, until `release`.
+   *
+   * @throws TaskloomError FLOW_OWNED when another one does
+   */
+  claim(owner: object): void {
+    const { owner: other } = this.#kept;
+    if (other === null || other === owner) this.#kept.owner = owner;
+    else throw owned(this.flowName, this.flowId);
+  }
+
+  release(): void {
+    this.#kept.owner = null;
+  }
 
   /** The node of an atom, or of an item of a map. @throws TaskloomError ATOM_NOT_FOUND */
   nodeOf(atom: string): AtomNode {
@@ -245,7 +282,7 @@ export class Storage {
   }
 
   setFlowState(state: FlowState): void {
-    this.#flowState = state;
+    this.#kept.state = state;
   }
 
   /** The closed value that the store has for a symbol, the transient one first; null when it has none. */
@@ -306,4 +343,12 @@ function historyIn({ history, failure }: AtomRecord): History {
     failures: errorsOf(failures),
   }));
   return new History(attempts, failure === null ? null : errorFrom(failure));
+}
+
+function owned(flow: string, flowId: string): TaskloomError {
+  return new TaskloomError(
+    'FLOW_OWNED',
+    `Flow '${flow}' with the id '${flowId}' is being run by another engine. Wait for its end, or use another flowId.`,
+    { details: { flow, flowId } },
+  );
 }
