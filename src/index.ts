@@ -4,6 +4,7 @@
 export type { AnyServices, Context, Log, LogLevel, Services } from './flow/context.ts';
 export type { Decider, Depth, LinkOptions } from './flow/decider.ts';
 export type { Again, DefinedTask, Listed, Provides, Schemas, Spec, SpecOf } from './flow/definition.ts';
+export type { ResolveOptions } from './flow/auto-links.ts';
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
@@ -44,6 +45,7 @@ export type {
   Work,
 } from './flow/unit.ts';
 export type { Addable, FlowOptions } from './flow/unit-list.ts';
+export { symbolsOf, type UnitSymbols } from './flow/unit-symbols.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 
 // Run.

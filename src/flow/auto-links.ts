@@ -1,34 +1,38 @@
 /**
  * Finds the links of a graph flow by symbols, as TaskFlow does (`patterns/graph_flow.py`): a unit that is added is
- * linked after the one unit that gives what it needs; what nobody gives yet is remembered, and linked when somebody
- * who gives it is added. Every change has its undo, so that a refused unit leaves nothing behind.
+ * linked after the one unit that gives what it needs; what nobody before it gives is remembered, and linked when
+ * somebody who gives it is added. Either can be withheld. Every change has its undo, so that a refused unit leaves
+ * nothing behind.
  */
 import { TaskloomError } from '../errors.ts';
 import { closeFlows } from './closing.ts';
 import type { Deciding } from './decider.ts';
 import { LinkGraph } from './link-graph.ts';
 import type { AnyFlow, AnyUnit, Link } from './unit.ts';
-import {
-  allGivenIn,
-  givenBy,
-  releaseSummary,
-  type Summary,
-  symbolsOf,
-  takenBy,
-  type UnitSymbols,
-} from './unit-symbols.ts';
+import { allGivenIn, givenBy, readSymbols, releaseSummary, takenBy } from './unit-symbols.ts';
 
 /** More names than this are cut out of the middle of a path. */
 const LONGEST_PATH = 12;
 
-export class AutoLinks implements Summary {
+/** Which links are looked for when units are added. */
+export interface ResolveOptions {
+  /**
+   * False: the units that are added are not linked to those that give what they need, and of several givers none is
+   * too many. Units that a later call adds may still be linked to them. Default true.
+   */
+  readonly resolveRequires?: boolean;
+  /** False: units that wait for what the added ones give are not linked to them, and go on waiting. Default true. */
+  readonly resolveExisting?: boolean;
+}
+
+export class AutoLinks {
   /** Found or made, in this order. */
   readonly all: Link[] = [];
   readonly #flow: AnyFlow;
   readonly #graph = new LinkGraph();
   /** Who gives a symbol; null once another graph flow has read it, which closed this one. */
   #givers: Map<string, AnyUnit[]> | null = new Map();
-  /** Who needs a symbol that nobody gives. */
+  /** Who needs a symbol that nobody gave before it; a link by hand may have met that since. */
   readonly #waiting = new Map<string, Set<AnyUnit>>();
   #undo: (() => void)[] = [];
 
@@ -36,29 +40,56 @@ export class AutoLinks implements Summary {
     this.#flow = flow;
   }
 
-  needs(): Iterable<string> {
+  /** What must come from outside, for these units or for all. */
+  needs(wanted: ReadonlySet<AnyUnit> | null): Iterable<string> {
     const { retry } = this.#flow;
-    return [...(retry === null ? [] : takenBy(retry)), ...this.#waiting.keys()];
+    const left = [...this.#waiting].filter(([symbol, takers]) =>
+      [...takers].some((taker) => (wanted?.has(taker) ?? true) && !this.#isMet(symbol, taker)),
+    );
+    return [...(retry === null ? [] : takenBy(retry)), ...left.map(([symbol]) => symbol)];
   }
 
-  gives(): Iterable<string> {
+  /** What these units give, or all. */
+  gives(wanted: ReadonlySet<AnyUnit> | null): Iterable<string> {
     if (this.#givers === null) return allGivenIn(this.#flow);
-    return [...this.#givenByRetry(), ...this.#givers.keys()];
+    const given = [...this.#givers].filter(
+      ([, units]) => wanted === null || units.some((unit) => wanted.has(unit)),
+    );
+    return [...this.#givenByRetry(), ...given.map(([symbol]) => symbol)];
   }
 
+  /** The flow was closed: who gives what is forgotten, and who waits for what was met, too. */
   release(): void {
+    for (const [symbol, takers] of this.#waiting) {
+      for (const taker of takers) if (this.#isMet(symbol, taker)) takers.delete(taker);
+      if (takers.size === 0) this.#waiting.delete(symbol);
+    }
     this.#givers = null;
   }
 
   /** Links units that were added; all of them, or none. Throws DEPENDENCY_AMBIGUOUS, DEPENDENCY_CYCLE. */
-  addAll(units: readonly AnyUnit[]): void {
+  addAll(
+    units: readonly AnyUnit[],
+    { resolveRequires = true, resolveExisting = true }: ResolveOptions = {},
+  ): void {
     const read: AnyFlow[] = [];
+    const unlinked: [string, AnyUnit][] = [];
     this.#attempt(() => {
       for (const unit of units) {
-        const symbols = symbolsOf(unit);
-        this.#add(unit, symbols);
-        for (const flow of symbols.flows) read.push(flow);
+        const { needs, gives, flows } = readSymbols(unit);
+        this.#graph.addUnit(unit);
+        this.#undo.push(() => this.#graph.removeUnit(unit));
+        // The retry runs before all units: no link is needed to see what it gives.
+        const given = new Set(this.#givenByRetry());
+        for (const symbol of needs) {
+          if (given.has(symbol)) continue;
+          if (resolveRequires) this.#take(symbol, unit);
+          else unlinked.push([symbol, unit]);
+        }
+        for (const symbol of gives) this.#give(symbol, unit, resolveExisting);
+        for (const flow of flows) read.push(flow);
       }
+      for (const [symbol, unit] of unlinked) this.#wait(symbol, unit);
     });
     closeFlows(read, this.#flow.name);
     for (const flow of read) releaseSummary(flow);
@@ -84,19 +115,11 @@ export class AutoLinks implements Summary {
     }
   }
 
-  #add(unit: AnyUnit, { needs, gives }: UnitSymbols): void {
-    this.#graph.addUnit(unit);
-    this.#undo.push(() => this.#graph.removeUnit(unit));
-    const given = new Set(this.#givenByRetry());
-    for (const symbol of needs) {
-      // The retry runs before all units: no link is needed to see what it gives.
-      if (given.has(symbol)) continue;
-      const [giver, other] = this.#giversOf(symbol);
-      if (giver === undefined) this.#wait(symbol, unit);
-      else if (other !== undefined) throw this.#ambiguous(symbol, giver, other, unit);
-      else this.#connect(giver, unit);
-    }
-    for (const symbol of gives) this.#give(symbol, unit);
+  #take(symbol: string, unit: AnyUnit): void {
+    const [giver, other] = this.#giversOf(symbol);
+    if (giver === undefined) this.#wait(symbol, unit);
+    else if (other !== undefined) throw this.#ambiguous(symbol, giver, other, unit);
+    else this.#connect(giver, unit);
   }
 
   #givenByRetry(): readonly string[] {
@@ -117,8 +140,14 @@ export class AutoLinks implements Summary {
     });
   }
 
+  /** Whether one who gives the symbol comes before the unit; where all links are looked for, nobody does who waits. */
+  #isMet(symbol: string, taker: AnyUnit, besides: AnyUnit = taker): boolean {
+    const givers = this.#giversOf(symbol).filter((giver) => giver !== taker && giver !== besides);
+    return givers.length > 0 && this.#graph.follows(taker, new Set(givers));
+  }
+
   /** A unit that needs what it gives itself goes on waiting. */
-  #give(symbol: string, unit: AnyUnit): void {
+  #give(symbol: string, unit: AnyUnit, resolveExisting: boolean): void {
     const givers = this.#giversOf(symbol) as AnyUnit[];
     if (givers.push(unit) === 1) this.#givers?.set(symbol, givers);
     this.#undo.push(() => {
@@ -127,12 +156,12 @@ export class AutoLinks implements Summary {
     });
 
     const waiting = this.#waiting.get(symbol);
-    if (waiting === undefined || (waiting.size === 1 && waiting.has(unit))) return;
+    if (!resolveExisting || waiting === undefined || (waiting.size === 1 && waiting.has(unit))) return;
     this.#waiting.delete(symbol);
     this.#undo.push(() => this.#waiting.set(symbol, waiting));
     for (const taker of waiting) {
       if (taker === unit) this.#wait(symbol, unit);
-      else this.#connect(unit, taker);
+      else if (!this.#isMet(symbol, taker, unit)) this.#connect(unit, taker);
     }
   }
 

@@ -59,6 +59,12 @@ export type Together<U extends readonly unknown[], Needs, Gives> =
     ? Walked<FitTogether<U, Needs, G>, Left<N, G>, G>
     : Walked<U, Needs, Gives>;
 
+/** Graph, where links may be missing: what is given inside may come from outside all the same. */
+export type Loosely<U extends readonly unknown[], Needs, Gives> =
+  Sum<U, Needs, Gives> extends Walked<unknown, infer N, infer G>
+    ? Walked<U, Left<N, G> & Partial<N>, G>
+    : Walked<U, Needs, Gives>;
+
 type FitTogether<U, Waiting, Gives> = {
   readonly [I in keyof U]: U[I] extends readonly unknown[]
     ? number extends U[I]['length']

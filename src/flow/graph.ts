@@ -1,13 +1,16 @@
 /** The graph pattern: units run as soon as those are done that give what they need, or that they were linked to. */
 import { TaskloomError } from '../errors.ts';
-import { AutoLinks } from './auto-links.ts';
-import type { Together } from './dataflow.ts';
+import { A_FLAG, checkOptions, type OptionRules } from '../options.ts';
+import { AutoLinks, type ResolveOptions } from './auto-links.ts';
+import type { Loosely, Together } from './dataflow.ts';
 import { type LinkOptions, readLinkOptions } from './decider.ts';
 import { describe } from './names.ts';
 import type { Nothing, Plain } from './symbols.ts';
 import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
 import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
 import { summarize } from './unit-symbols.ts';
+
+const RESOLVE_RULES: OptionRules<ResolveOptions> = { resolveRequires: A_FLAG, resolveExisting: A_FLAG };
 
 export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   declare readonly types?: { readonly needs: Plain<Needs>; readonly gives: Plain<Gives> };
@@ -25,7 +28,11 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
     this.retry = retry;
     this.#list = new UnitList(this);
     this.#links = new AutoLinks(this);
-    summarize(this, this.#links, () => this.#target === null);
+    summarize(this, {
+      needs: () => this.#links.needs(this.#wanted()),
+      gives: () => this.#links.gives(this.#wanted()),
+      release: () => this.#links.release(),
+    });
   }
 
   /**
@@ -40,14 +47,25 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   add<const U extends readonly Addable[]>(
     ...units: U & Together<U, Needs, Gives>['units']
   ): GraphFlow<Together<U, Needs, Gives>['needs'], Together<U, Needs, Gives>['gives']> {
-    const before = this.#list.all.length;
-    const added = this.#list.append(units);
-    try {
-      this.#links.addAll(added);
-    } catch (refusal) {
-      this.#list.cut(before);
-      throw refusal;
-    }
+    this.#add(units, {});
+    return this as never;
+  }
+
+  /**
+   * Adds units as `add` does, but without some of the links by symbols (TaskFlow `add(resolve_requires=,
+   * resolve_existing=)`). What such a unit requires must then come over a link by hand, from the store, or from a unit
+   * that a later call adds; else the flow is refused before it runs. The compiler lets the store give it, and does not
+   * demand it.
+   *
+   * @returns this flow, with its new types
+   * @throws TaskloomError OPTION_INVALID, and what `add` throws
+   */
+  addWith<const U extends readonly Addable[]>(
+    options: ResolveOptions,
+    ...units: U & Together<U, Needs, Gives>['units']
+  ): GraphFlow<Loosely<U, Needs, Gives>['needs'], Loosely<U, Needs, Gives>['gives']> {
+    checkOptions(options, RESOLVE_RULES, `addWith() of flow '${this.name}'`);
+    this.#add(units, options);
     return this as never;
   }
 
@@ -88,6 +106,17 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   get links(): readonly Link[] {
     const wanted = this.#wanted();
     return wanted === null ? this.#links.all : this.#links.all.filter(({ to }) => wanted.has(to));
+  }
+
+  #add(units: readonly unknown[], options: ResolveOptions): void {
+    const before = this.#list.all.length;
+    const added = this.#list.append(units);
+    try {
+      this.#links.addAll(added, options);
+    } catch (refusal) {
+      this.#list.cut(before);
+      throw refusal;
+    }
   }
 
   /** The target and all that it depends on; null without one. */

@@ -58,6 +58,16 @@ export class LinkGraph {
     this.#size--;
   }
 
+  /** True when one of `units` comes before this one, at any distance. */
+  follows(unit: AnyUnit, units: ReadonlySet<AnyUnit>): boolean {
+    const before = new Set(this.#place(unit).predecessors);
+    for (const place of before) {
+      if (units.has(place.unit)) return true;
+      for (const previous of place.predecessors) before.add(previous);
+    }
+    return false;
+  }
+
   #place(unit: AnyUnit): Place {
     return this.#places.get(unit) as Place;
   }

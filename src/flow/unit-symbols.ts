@@ -1,10 +1,34 @@
 /**
- * What a unit needs from outside and what it gives, read from its tasks at run time; for graph flows, which link by it.
- * One walk with its own stack, so that deep flows and flows that contain themselves (refused later) do no harm.
+ * What a unit needs from outside and what it gives, read from its tasks at run time; for graph flows, which link by it,
+ * and for who wants to know. One walk with its own stack, so that deep flows and flows that contain themselves (refused
+ * later) do no harm.
  */
+import { checkUnit } from './recognise.ts';
 import type { AnyAtom, AnyFlow, AnyMap, AnyTask, AnyUnit } from './unit.ts';
 
+/** The symbols of a unit, each in the order in which its atoms name them. */
 export interface UnitSymbols {
+  /** Those that must come from outside: an atom inside requires them, and nobody inside whom it sees provides them. */
+  readonly requires: ReadonlySet<string>;
+  /** Those that an atom inside provides, retries included. */
+  readonly provides: ReadonlySet<string>;
+}
+
+/**
+ * The symbols that a task or a flow requires from outside and those that it provides (TaskFlow `flow.requires`,
+ * `flow.provides`). Optional arguments and injected ones are not required; of a graph flow with a target only what the
+ * target depends on counts.
+ *
+ * @throws TaskloomError UNIT_INVALID, TASKLOOM_TWICE
+ */
+export function symbolsOf(unit: AnyUnit): UnitSymbols {
+  checkUnit(unit, 'symbolsOf()');
+  const { needs, gives } = readSymbols(unit);
+  return { requires: needs, provides: gives };
+}
+
+/** What the walk over a unit finds. */
+export interface Found {
   /** Symbols that a task inside takes and that nobody gives who is visible to it inside. */
   readonly needs: ReadonlySet<string>;
   /** Symbols that any task inside gives. */
@@ -21,15 +45,15 @@ export interface Summary {
   release(): void;
 }
 
-const summaries = new WeakMap<AnyFlow, { readonly summary: Summary; readonly holds: () => boolean }>();
+const summaries = new WeakMap<AnyFlow, Summary>();
 
-/** Tells what a graph flow knows of itself, and whether that holds just now. */
-export function summarize(flow: AnyFlow, summary: Summary, holds: () => boolean): void {
-  summaries.set(flow, { summary, holds });
+/** Tells what a graph flow knows of itself. */
+export function summarize(flow: AnyFlow, summary: Summary): void {
+  summaries.set(flow, summary);
 }
 
 export function releaseSummary(flow: AnyFlow): void {
-  summaries.get(flow)?.summary.release();
+  summaries.get(flow)?.release();
 }
 
 interface Frame {
@@ -43,12 +67,12 @@ interface Frame {
 
 const NO_FLOWS: ReadonlySet<AnyFlow> = new Set();
 
-export function symbolsOf(root: AnyUnit): UnitSymbols {
-  if (root.kind === 'flow') return symbolsInside(root);
+export function readSymbols(root: AnyUnit): Found {
+  if (root.kind === 'flow' || root.retry !== null) return walk(root);
   return { needs: new Set(takenBy(root)), gives: new Set(givenBy(root)), flows: NO_FLOWS };
 }
 
-function symbolsInside(root: AnyFlow): UnitSymbols {
+function walk(root: AnyUnit): Found {
   const [needs, gives, flows] = [new Set<string>(), new Set<string>(), new Set<AnyFlow>()];
   const seen = new Visible();
   const open: Frame[] = [];
@@ -72,16 +96,14 @@ function symbolsInside(root: AnyFlow): UnitSymbols {
   const enterFlow = (unit: AnyFlow): void => {
     flows.add(unit);
     const known = summaries.get(unit);
-    if (known?.holds()) meet(known.summary.needs(), known.summary.gives());
+    if (known !== undefined) meet(known.needs(), known.gives());
     else {
       if (unit.retry !== null) meet(takenBy(unit.retry), givenBy(unit.retry));
-      // In a graph flow what any unit gives can be linked to any other.
-      if (unit.pattern === 'graph') for (const symbol of allGivenIn(unit)) seen.put(symbol);
       open.push({ flow: unit, next: 0, mark: seen.mark(), kept: [] });
     }
   };
 
-  enterFlow(root);
+  enter(root);
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
     if (frame.flow.pattern === 'unordered')
       for (const each of seen.takeOff(frame.mark)) frame.kept.push(each);
@@ -101,11 +123,18 @@ function symbolsInside(root: AnyFlow): UnitSymbols {
 export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
   const gives = new Set<string>();
   const flows = new Set<AnyFlow>([root]);
+  const note = (atom: AnyAtom): void => {
+    for (const symbol of givenBy(atom)) gives.add(symbol);
+  };
   for (const flow of flows) {
-    if (flow.retry !== null) for (const symbol of givenBy(flow.retry)) gives.add(symbol);
+    if (flow.retry !== null) note(flow.retry);
     for (const unit of flow.units) {
-      if (unit.kind === 'flow') flows.add(unit);
-      else for (const symbol of givenBy(unit)) gives.add(symbol);
+      if (unit.kind === 'flow') {
+        flows.add(unit);
+        continue;
+      }
+      if (unit.retry !== null) note(unit.retry);
+      note(unit);
     }
   }
   return gives;

@@ -80,6 +80,17 @@ graph('clash').add(shout).add(save);
 // @ts-expect-error the taker comes last, in a call of its own
 graph('clash').add(save).add(shout);
 
+// Graph, with links withheld: the store may give what a unit inside gives, and need not.
+const withheld = graph('withheld').add(decode).addWith({ resolveRequires: false }, save);
+expectType<Exactly<NeedsOf<typeof withheld>, { path: string; pixels?: Uint8Array }>>();
+expectType<Exactly<keyof GivesOf<typeof withheld>, 'pixels' | 'saved'>>();
+void run(withheld, { store: { path: 'a' } });
+void run(withheld, { store: { path: 'a', pixels: new Uint8Array() } });
+// @ts-expect-error the types of the symbols have to fit all the same
+graph('clash').add(save).addWith({ resolveExisting: false }, shout);
+// @ts-expect-error no such option
+graph('clash').addWith({ resolve: false }, save);
+
 // Nested.
 const nested = linear('nested').add(unordered('inner').add(decode), save);
 expectType<Exactly<NeedsOf<typeof nested>, { path: string }>>();
