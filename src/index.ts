@@ -8,7 +8,7 @@ export type { ResolveOptions } from './flow/auto-links.ts';
 export type { Flow } from './flow/flow.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
-export type { Attempt, History } from './flow/history.ts';
+export type { Attempt, CausedByOptions, History } from './flow/history.ts';
 export {
   type Items,
   type ItemSource,
@@ -67,12 +67,20 @@ export { createEngine, run } from './engine/run.ts';
 export type { Statistics } from './engine/statistics.ts';
 export { type SerialOptions, SerialTaskExecutor } from './executor/serial.ts';
 export { type ThreadPoolOptions, ThreadPoolTaskExecutor } from './executor/threads.ts';
+export type { FetchOptions } from './storage/fetch-options.ts';
 export type { OnVersionChange } from './storage/adopt.ts';
 export { type Backend, type KeptFlow, memory } from './storage/kept-flow.ts';
 export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
 
 // Hear.
-export type { AtomEvent, EngineEvents, FlowEvent, LogEvent, ProgressEvent } from './engine/events.ts';
+export type {
+  AtomEvent,
+  EngineEvents,
+  FlowEvent,
+  ListenOptions,
+  LogEvent,
+  ProgressEvent,
+} from './engine/events.ts';
 export { type Capture, type CapturedEvent, captureEvents } from './listeners/capture-events.ts';
 export { type FormatFailureOptions, formatFailure } from './listeners/format-failure.ts';
 export { type LogEventsOptions, type LogLevels, logEvents } from './listeners/log-events.ts';

@@ -1,30 +1,52 @@
 /**
  * Typed listeners: who tells, and who hears. A listener can't change a run: what it throws is reported as
- * a process warning and the next listener is called.
+ * a process warning and the next listener is called. Who wants to hear of one subject only is found by its name, so that
+ * an event costs the same however many listen to others.
  */
 
 export type Listener<Event> = (event: Event) => void;
 
+const NOBODY: ReadonlySet<Listener<never>> = new Set();
+
 /** `Events` maps each kind of event to what its listeners are given. */
 export class Notifier<Events> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  /** By kind, then by subject; undefined for every subject. No set is empty. */
+  readonly #listeners = new Map<keyof Events, Map<string | undefined, Set<Listener<never>>>>();
 
-  /** Calls `listener` at every event of this kind, in the order of registration. Returns what stops it. */
-  on<K extends keyof Events & string>(kind: K, listener: Listener<Events[K]>): () => void {
+  /**
+   * Calls `listener` at every event of this kind, or only at those about one subject: after those that hear all, else in
+   * the order of registration. Returns what stops it.
+   */
+  on<K extends keyof Events & string>(kind: K, listener: Listener<Events[K]>, about?: string): () => void {
     const entry: Listener<Events[K]> = (event) => listener(event);
-    const set = this.#listeners.get(kind) ?? new Set();
-    this.#listeners.set(kind, set.add(entry as Listener<never>));
-    return () => void set.delete(entry as Listener<never>);
+    const subjects = this.#listeners.get(kind) ?? new Map();
+    const set = subjects.get(about) ?? new Set();
+    this.#listeners.set(kind, subjects.set(about, set.add(entry as Listener<never>)));
+    return () => {
+      if (set.delete(entry as Listener<never>) && set.size === 0) subjects.delete(about);
+    };
   }
 
-  /** True when somebody listens, so that an event need not be made for nobody. */
-  has(kind: keyof Events & string): boolean {
-    return (this.#listeners.get(kind)?.size ?? 0) > 0;
+  /** True when somebody would hear it, so that an event need not be made for nobody. */
+  has(kind: keyof Events & string, about?: string): boolean {
+    const subjects = this.#listeners.get(kind);
+    return subjects !== undefined && (subjects.has(undefined) || subjects.has(about));
   }
 
-  /** Calls all listeners of this kind. Never throws. */
-  tell<K extends keyof Events & string>(kind: K, event: Events[K]): void {
-    for (const listener of this.#listeners.get(kind) ?? []) {
+  /** Calls the listeners of this kind that hear all, then those of this subject. Never throws. */
+  tell<K extends keyof Events & string>(kind: K, event: Events[K], about?: string): void {
+    const subjects = this.#listeners.get(kind);
+    if (subjects === undefined) return;
+    this.#call(subjects.get(undefined), kind, event);
+    if (about !== undefined) this.#call(subjects.get(about), kind, event);
+  }
+
+  #call<K extends keyof Events & string>(
+    listeners: ReadonlySet<Listener<never>> = NOBODY,
+    kind: K,
+    event: Events[K],
+  ): void {
+    for (const listener of listeners) {
       try {
         const answer: unknown = (listener as Listener<Events[K]>)(event);
         if (answer instanceof Promise) answer.catch((thrown: unknown) => report(kind, thrown));

@@ -19,6 +19,33 @@ test('calls listeners in the order of registration, one function as often as it 
   expect(heard).toEqual(['a', 'second a', 'a', 'second b', 'b']);
 });
 
+test('finds those who listen to one subject, after those who listen to all', () => {
+  const notifier = new Notifier<Events>();
+  const heard: string[] = [];
+  const stop = notifier.on('said', (text) => void heard.push(`about x: ${text}`), 'x');
+  notifier.on('said', (text) => void heard.push(`all: ${text}`));
+  notifier.tell('said', 'a', 'x');
+  notifier.tell('said', 'b', 'y');
+  notifier.tell('said', 'c');
+  stop();
+  notifier.tell('said', 'd', 'x');
+  expect(heard).toEqual(['all: a', 'about x: a', 'all: b', 'all: c', 'all: d']);
+});
+
+test('knows whether somebody listens to a subject', () => {
+  const notifier = new Notifier<Events>();
+  const stop = notifier.on('said', () => {}, 'x');
+  expect([notifier.has('said', 'x'), notifier.has('said', 'y'), notifier.has('said')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  stop();
+  expect(notifier.has('said', 'x')).toBe(false);
+  notifier.on('said', () => {});
+  expect(notifier.has('said', 'x')).toBe(true);
+});
+
 test('knows whether somebody listens', () => {
   const notifier = new Notifier<Events>();
   expect(notifier.has('said')).toBe(false);

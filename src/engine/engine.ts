@@ -19,7 +19,7 @@ import { newKeptFlow } from '../storage/kept-flow.ts';
 import { Storage } from '../storage/storage.ts';
 import { onAborted } from './abort.ts';
 import { abortError, endError, resultsOf } from './ending.ts';
-import { checkListener, type EngineEvents } from './events.ts';
+import { checkListener, type EngineEvents, type ListenOptions } from './events.ts';
 import { Loop } from './loop.ts';
 import type { LoopParts } from './loop-parts.ts';
 import { Moves } from './moves.ts';
@@ -79,8 +79,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
   /** How far the flow is, and what this engine spent its time on, over all its runs. @throws as `compile` */
   get statistics(): Statistics {
-    const { compilation, storage } = this.#compiled();
-    return statisticsOf(compilation, storage, this.#clock);
+    const { compilation, storage, moves } = this.#compiled();
+    return statisticsOf(compilation, storage, this.#clock, this.#options.neverResolve ? 0 : moves.failures);
   }
 
   /**
@@ -186,13 +186,17 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /**
-   * Calls `listener` at each event of this kind. Returns what stops it. A listener can't change the run.
+   * Calls `listener` at each event of this kind, or at those of one atom; a function that is registered twice is called
+   * twice. Returns what stops it. A listener can't change the run.
    *
    * @throws TaskloomError OPTION_INVALID
    */
-  on<K extends keyof EngineEvents>(kind: K, listener: Listener<EngineEvents[K]>): () => void {
-    checkListener(kind, listener);
-    return this.#notifier.on(kind, listener);
+  on<K extends keyof EngineEvents>(
+    kind: K,
+    listener: Listener<EngineEvents[K]>,
+    options: ListenOptions<K> = {},
+  ): () => void {
+    return this.#notifier.on(kind, listener, checkListener(kind, listener, options));
   }
 
   /**

@@ -1,8 +1,10 @@
 /** What an engine tells, typed: one interface per event. Values stay closed until a listener reads them. */
 import { TaskloomError } from '../errors.ts';
 import type { LogLevel } from '../flow/context.ts';
+import type { Nothing } from '../flow/symbols.ts';
 import { hint } from '../hint.ts';
 import type { Notifier } from '../notifier.ts';
+import { A_NAME, checkOptions } from '../options.ts';
 import type { WorkEvent } from '../protocol/messages.ts';
 import type { AtomState, FlowState } from '../states.ts';
 import type { AtomKind } from '../storage/atom-record.ts';
@@ -65,10 +67,18 @@ export interface EngineEvents {
   readonly log: LogEvent;
 }
 
+/** Of which atom the events are to be heard; those of the flow are of none. */
+export type ListenOptions<K extends keyof EngineEvents = keyof EngineEvents> = K extends 'flow'
+  ? Nothing
+  : {
+      /** The name of an atom. It need not be in the flow: the flow may not be compiled yet. Default: every atom. */
+      readonly atom?: string;
+    };
+
 const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log'];
 
-/** @throws TaskloomError OPTION_INVALID */
-export function checkListener(kind: string, listener: unknown): void {
+/** Returns the name of the atom that is to be heard, if it is only one. @throws TaskloomError OPTION_INVALID */
+export function checkListener(kind: string, listener: unknown, options: object): string | undefined {
   const details = { kind };
   if (!KINDS.includes(kind as keyof EngineEvents)) {
     const message = `An engine has no events '${kind}'.${hint(String(kind), KINDS)} There are: ${KINDS.join(', ')}.`;
@@ -77,6 +87,8 @@ export function checkListener(kind: string, listener: unknown): void {
   if (typeof listener !== 'function') {
     throw new TaskloomError('OPTION_INVALID', `The listener of '${kind}' must be a function.`, { details });
   }
+  checkOptions(options, kind === 'flow' ? {} : { atom: A_NAME }, `on('${kind}')`);
+  return (options as ListenOptions<'atom'>).atom;
 }
 
 /** Keeps what a task says while it runs, and tells it. */
@@ -91,12 +103,12 @@ export function tellWorkEvent(
     case 'progress': {
       const { fraction, details } = event;
       storage.setProgress(name, fraction, details);
-      notifier.tell('progress', { ...about, fraction, details });
+      notifier.tell('progress', { ...about, fraction, details }, name);
       return;
     }
     case 'log': {
       const { level, message, details } = event;
-      notifier.tell('log', { ...about, level, message, details });
+      notifier.tell('log', { ...about, level, message, details }, name);
     }
   }
 }

@@ -35,6 +35,8 @@ export class Moves {
   readonly #storage: Storage;
   readonly #selector: Selector;
   readonly #notifier: Notifier<EngineEvents>;
+  /** How often an execute failed. */
+  failures = 0;
 
   constructor(storage: Storage, selector: Selector, notifier: Notifier<EngineEvents>) {
     this.#storage = storage;
@@ -64,6 +66,7 @@ export class Moves {
     if (!isLegal(node, before.state, to)) throw illegal(node.kind, node.name, before.state, to);
     Object.assign(record, found);
     record.state = to;
+    if (to === 'FAILURE') this.failures++;
     if (to === 'RUNNING' || to === 'REVERTING')
       Object.assign(record, { progress: 0, progressDetails: undefined });
     if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
@@ -116,11 +119,10 @@ export class Moves {
   }
 
   #tell({ item }: AtomNode, record: AtomRecord, oldState: AtomState, elapsed: number | null): void {
-    if (!this.#notifier.has('atom')) return;
-    this.#notifier.tell(
-      'atom',
-      atomEvent(record, item?.index ?? null, oldState, elapsed, this.#storage.flowId),
-    );
+    const { name } = record;
+    if (!this.#notifier.has('atom', name)) return;
+    const event = atomEvent(record, item?.index ?? null, oldState, elapsed, this.#storage.flowId);
+    this.#notifier.tell('atom', event, name);
   }
 }
 

@@ -17,6 +17,11 @@ export interface Statistics {
   readonly incomplete: number;
   /** Atoms that are RUNNING or REVERTING. */
   readonly awaiting: number;
+  /**
+   * Failures of execute that were resolved, by a retry or by reverting, over all runs: all but those with
+   * `neverResolve`, which end the run as they are (TaskFlow `builder.py`, `discarded_failures`).
+   */
+  readonly discardedFailures: number;
 }
 
 /** Adds up the time in each state. */
@@ -41,7 +46,12 @@ export class RunClock {
 const COMPLETED: ReadonlySet<AtomState> = new Set(['SUCCESS', 'IGNORE']);
 const AWAITED: ReadonlySet<AtomState> = new Set(['RUNNING', 'REVERTING']);
 
-export function statisticsOf(compilation: Compilation, storage: Storage, { elapsed }: RunClock): Statistics {
+export function statisticsOf(
+  compilation: Compilation,
+  storage: Storage,
+  { elapsed }: RunClock,
+  discardedFailures: number,
+): Statistics {
   let [completed, awaiting] = [0, 0];
   for (const node of compilation.atoms.values()) {
     const { state } = storage.recordAt(node);
@@ -54,5 +64,6 @@ export function statisticsOf(compilation: Compilation, storage: Storage, { elaps
     completed,
     incomplete: compilation.atoms.size - completed,
     awaiting,
+    discardedFailures,
   };
 }

@@ -68,7 +68,7 @@ interface Frame {
 const NO_FLOWS: ReadonlySet<AnyFlow> = new Set();
 
 export function readSymbols(root: AnyUnit): Found {
-  if (root.kind === 'flow' || root.retry !== null) return walk(root);
+  if (root.kind === 'flow' || (root.kind === 'task' && root.retry !== null)) return walk(root);
   return { needs: new Set(takenBy(root)), gives: new Set(givenBy(root)), flows: NO_FLOWS };
 }
 
@@ -133,7 +133,7 @@ export function allGivenIn(root: AnyFlow): ReadonlySet<string> {
         flows.add(unit);
         continue;
       }
-      if (unit.retry !== null) note(unit.retry);
+      if (unit.kind === 'task' && unit.retry !== null) note(unit.retry);
       note(unit);
     }
   }

@@ -1,5 +1,6 @@
 /** A run step by step, and the retry of a single task. */
-import { type AnyUnit, createEngine, linear, run, task, times } from 'taskloom';
+import { type AnyUnit, createEngine, linear, run, task, times, unordered } from 'taskloom';
+import { ManualTaskExecutor } from 'taskloom/testing';
 import { describe, expect, it } from 'vitest';
 
 const serial = { executor: 'serial' } as const;
@@ -79,6 +80,55 @@ it('statistics say how far the flow is, and where the time went', async () => {
     elapsed.RESUMING + elapsed.SCHEDULING + elapsed.WAITING + elapsed.ANALYZING,
     6,
   );
+});
+
+describe('discarded failures', () => {
+  const fail = (name: string) =>
+    task(name, {
+      execute() {
+        throw new Error(name);
+      },
+    });
+
+  it('are those that a retry or a revert resolved, over all runs of the engine', async () => {
+    const engine = createEngine(linear('f', { retry: times(3) }).add(ok('a'), fail('b')), serial);
+    expect(engine.statistics.discardedFailures).toBe(0);
+    await engine.run().catch(() => {});
+    expect(engine.statistics.discardedFailures).toBe(3);
+    await engine.run().catch(() => {});
+    expect(engine.statistics.discardedFailures).toBe(6);
+  });
+
+  it('count each of several side by side, and are counted when they are told', async () => {
+    const seen: number[] = [];
+    const executor = new ManualTaskExecutor();
+    const engine = createEngine(unordered('f').add(fail('a'), fail('b')), { executor });
+    engine.on('atom', ({ state }) => {
+      if (state === 'FAILURE') seen.push(engine.statistics.discardedFailures);
+    });
+    const ended = engine.run().catch(() => {});
+    await executor.idle();
+    for (const name of ['a', 'b']) executor.begin(name);
+    for (const name of ['a', 'b']) executor.fail(name, new Error(name));
+    await executor.settleAll();
+    await ended;
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('are none where nothing is resolved, and a failed revert is none', async () => {
+    const kept = createEngine(linear('f').add(fail('a')), { ...serial, neverResolve: true });
+    await kept.run().catch(() => {});
+    expect(kept.statistics.discardedFailures).toBe(0);
+    const stuck = task('stuck', {
+      execute() {},
+      revert() {
+        throw new Error('stuck');
+      },
+    });
+    const engine = createEngine(linear('f').add(stuck, fail('a')), serial);
+    await engine.run().catch(() => {});
+    expect(engine.statistics.discardedFailures).toBe(1);
+  });
 });
 
 describe('the retry of a single task', () => {

@@ -539,6 +539,71 @@ describe('events', () => {
   });
 });
 
+describe('the events of one atom', () => {
+  const chatty = (name: string) =>
+    task(name, {
+      execute(_args, { progress, log }) {
+        progress(0.5);
+        log.info(`from ${name}`);
+      },
+    });
+
+  it('are heard by who asked for them, after those who hear all, and by nobody else', async () => {
+    const story: string[] = [];
+    const engine = createEngine(linear('f').add(chatty('a'), chatty('b')), serial);
+    engine.on('atom', ({ name, state }) => story.push(`one ${name} ${state}`), { atom: 'b' });
+    engine.on('progress', ({ name, fraction }) => story.push(`one ${name} ${fraction}`), { atom: 'b' });
+    engine.on('log', ({ message }) => story.push(`one ${message}`), { atom: 'b' });
+    engine.on('log', ({ message }) => story.push(`all ${message}`));
+    engine.on('log', ({ message }) => story.push(`none ${message}`), { atom: 'not in the flow' });
+    await engine.run();
+    expect(story).toEqual([
+      'all from a',
+      'one b RUNNING',
+      'one b 0.5',
+      'all from b',
+      'one from b',
+      'one b SUCCESS',
+    ]);
+  });
+
+  it('are no longer heard when that was stopped, whoever else listens to the same', async () => {
+    const heard: string[] = [];
+    const engine = createEngine(linear('f').add(ok('a')), serial);
+    const hear = ({ state }: AtomEvent): void => void heard.push(state);
+    const stop = engine.on('atom', hear, { atom: 'a' });
+    engine.on('atom', hear, { atom: 'a' });
+    await engine.run();
+    expect(heard).toEqual(['RUNNING', 'RUNNING', 'SUCCESS', 'SUCCESS']);
+    stop();
+    stop();
+    engine.reset();
+    expect(heard.slice(4)).toEqual(['PENDING']);
+  });
+
+  it('may be asked for by any name, whatever objects have by birth', async () => {
+    const heard: string[] = [];
+    const engine = createEngine(linear('f').add(ok('constructor')), serial);
+    for (const atom of ['constructor', '__proto__', 'toString'])
+      engine.on('atom', ({ state }) => heard.push(`${atom} ${state}`), { atom });
+    await engine.run();
+    expect(heard).toEqual(['constructor RUNNING', 'constructor SUCCESS']);
+  });
+
+  it.each([
+    ['atom', { name: 'a' }, "on('atom') has no option 'name'. There are: atom."],
+    ['atom', { atom: 5 }, 'a string that is not empty'],
+    ['log', { atom: '' }, 'a string that is not empty'],
+    ['progress', null, 'must be an object'],
+    ['flow', { atom: 'a' }, "on('flow') has no option 'atom'"],
+  ])('on(%j, …, %j) is refused', (kind, options, message) => {
+    const engine = createEngine(linear('f'), serial);
+    const listen = () => engine.on(kind as 'atom', () => {}, options as never);
+    expect(listen).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    expect(listen).toThrow(message);
+  });
+});
+
 describe('options', () => {
   it('of on() and inject() are checked too', () => {
     const engine = createEngine(linear('f'), serial);
