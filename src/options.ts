@@ -47,6 +47,10 @@ export const A_NAME: OptionRule = {
 /** For what its reader checks with a code of its own. */
 export const ANY: OptionRule = { fits: () => true, words: '' };
 export const A_FLAG: OptionRule = { fits: (value) => typeof value === 'boolean', words: 'true or false' };
+export const A_FUNCTION: OptionRule = {
+  fits: (value) => typeof value === 'function',
+  words: 'a function',
+};
 export const AN_OBJECT: OptionRule = {
   fits: (value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(Symbol.iterator in value),

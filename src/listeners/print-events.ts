@@ -1,5 +1,5 @@
 /** Prints one line per state change. Without values, so that nothing secret is printed. */
-import { checkOptions, type OptionRule } from '../options.ts';
+import { A_FUNCTION, checkOptions } from '../options.ts';
 import { atomLine, flowLine, type Heard } from './event-lines.ts';
 import { type Stop, stopOf } from './stop.ts';
 
@@ -7,11 +7,6 @@ export interface PrintEventsOptions {
   /** Takes each line, without its end. Default: writes it to stdout. */
   readonly write?: ((line: string) => unknown) | undefined;
 }
-
-const A_FUNCTION: OptionRule = {
-  fits: (value) => typeof value === 'function',
-  words: 'a function',
-};
 
 /**
  * Prints `task 'a' PENDING → RUNNING` and the like for each state that the flow and its atoms enter, and for failures

@@ -16,6 +16,7 @@ import type { AtomState, FlowState, Intention } from '../states.ts';
 import { compareKept, type OnVersionChange } from './adopt.ts';
 import { injectedValues } from './arguments.ts';
 import type { AtomRecord } from './atom-record.ts';
+import { type FetchOptions, oneOrAll, readMany, theFirst } from './fetch-options.ts';
 import type { ItemRecords } from './item-records.ts';
 import type { KeptFlow } from './kept-flow.ts';
 import { Records } from './records.ts';
@@ -66,6 +67,12 @@ export class Storage {
     return this.#recordOf(atom).intention;
   }
 
+  /** The state and the intention of every atom by name, as they are now (TaskFlow `get_atoms_states`). */
+  atomStates(): ReadonlyMap<string, Pick<AtomDetail, 'state' | 'intention'>> {
+    const atoms = [...this.#compilation.atoms.values()].map((node) => this.recordAt(node));
+    return new Map(atoms.map(({ name, state, intention }) => [name, { state, intention }]));
+  }
+
   /** From 0 to 1; what the task last said with `context.progress`, 1 when it is done. */
   progress(atom: string): { readonly fraction: number; readonly details: unknown } {
     const record = this.#recordOf(atom);
@@ -99,13 +106,14 @@ export class Storage {
 
   /**
    * The value of a symbol: from the store, else of the first provider that has one, in the order in which the tasks
-   * were added (TaskFlow `storage.fetch`).
+   * were added (TaskFlow `storage.fetch`); or what `many` makes of all its values.
    *
-   * @throws TaskloomError SYMBOL_NOT_FOUND
+   * @throws TaskloomError SYMBOL_NOT_FOUND, OPTION_INVALID; and what `many` throws
    */
-  fetch(symbol: string): unknown {
-    const [value] = this.#valuesOf(symbol);
-    if (value !== undefined) return value();
+  fetch(symbol: string, options: FetchOptions = {}): unknown {
+    const many = readMany(options, 'fetch()', theFirst);
+    const values = this.#valuesOf(symbol, many === theFirst ? 1 : Number.POSITIVE_INFINITY);
+    if (values.length > 0) return many(values);
     const known = [...this.#store.symbols(), ...this.#compilation.providers.keys()];
     const provider = this.#compilation.providers.get(symbol)?.[0]?.node.name;
     const why =
@@ -118,15 +126,18 @@ export class Storage {
   }
 
   /**
-   * Every symbol that has a value, the store's included; the values as a list where several have one
-   * (TaskFlow `storage.fetch_all`).
+   * Every symbol that has a value, the store's included; the values as a list where several have one, or what `many`
+   * makes of them (TaskFlow `storage.fetch_all`).
+   *
+   * @throws TaskloomError OPTION_INVALID; and what `many` throws
    */
-  fetchAll(): Record<string, unknown> {
+  fetchAll(options: FetchOptions = {}): Record<string, unknown> {
+    const many = readMany(options, 'fetchAll()', oneOrAll);
     const found: [string, unknown][] = [];
     const symbols = [...this.#store.symbols(), ...this.#compilation.providers.keys()];
     for (const symbol of new Set(symbols)) {
-      const values = this.#valuesOf(symbol).map((value) => value());
-      if (values.length > 0) found.push([symbol, values.length === 1 ? values[0] : values]);
+      const values = this.#valuesOf(symbol, Number.POSITIVE_INFINITY);
+      if (values.length > 0) found.push([symbol, many(values)]);
     }
     // fromEntries defines properties, so that a symbol named __proto__ is one like any other.
     return Object.fromEntries(found);
@@ -194,6 +205,16 @@ export class Storage {
   annotate(atom: string, notes: Readonly<Record<string, unknown>>): void {
     const record = this.#recordOf(atom, 'change');
     record.metadata = Object.assign(Object.create(null), record.metadata, notes);
+  }
+
+  /** Notes kept with the flow. Returned as a copy; set with `annotateFlow`. */
+  get flowMetadata(): Readonly<Record<string, unknown>> {
+    return { ...this.#flowMetadata };
+  }
+
+  /** Keeps notes with the flow, over those of the same names. */
+  annotateFlow(notes: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.#flowMetadata, notes);
   }
 
   /** The record of an atom as plain data, for who keeps or shows it; a copy. */
@@ -308,13 +329,14 @@ export class Storage {
     return READABLE.has(record.state) && record.absent.includes(source.take);
   }
 
-  #valuesOf(symbol: string): (() => unknown)[] {
-    const found: (() => unknown)[] = [];
+  /** The values of a symbol, so many at most: opening one costs. */
+  #valuesOf(symbol: string, most: number): unknown[] {
     const stored = this.#store.reader(symbol);
-    if (stored !== null) found.push(stored);
+    const found: unknown[] = stored === null ? [] : [stored()];
     for (const source of this.#compilation.providers.get(symbol) ?? []) {
+      if (found.length >= most) break;
       const provided = this.recordAt(source.node).state === 'SUCCESS' ? this.provided(source) : null;
-      if (provided !== null) found.push(() => open(provided.value, source.take));
+      if (provided !== null) found.push(open(provided.value, source.take));
     }
     return found;
   }
