@@ -225,7 +225,7 @@ describe("a retry of one's own", () => {
         told.push([base, history.attempts.map(({ provided, failures }) => [provided, [...failures.keys()]])]);
         told.push([
           history.causedBy(RangeError),
-          history.causedBy('RangeError', 0),
+          history.causedBy('RangeError', { attempt: 0 }),
           history.causedBy(TypeError),
         ]);
         return history.length < 2 ? 'RETRY' : 'REVERT';
