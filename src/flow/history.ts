@@ -46,7 +46,8 @@ export class History {
    * @param attempt - From 0; from the end when it is below. One that does not exist has no failures
    */
   outcomes(attempt?: number): readonly (readonly [atom: string, failure: Error])[] {
-    return this.#chosen(attempt).flatMap(({ failures }) => [...failures]);
+    const attempts = attempt === undefined ? this.attempts : [this.attempts.at(attempt)];
+    return attempts.flatMap((each) => [...(each?.failures ?? [])]);
   }
 
   /**
@@ -65,11 +66,5 @@ export class History {
     return errors.some((error) =>
       typeof cause === 'string' ? error.name === cause : error instanceof cause,
     );
-  }
-
-  #chosen(attempt: number | undefined): readonly Attempt[] {
-    if (attempt === undefined) return this.attempts;
-    const chosen = this.attempts.at(attempt);
-    return chosen === undefined ? [] : [chosen];
   }
 }
