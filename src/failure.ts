@@ -46,15 +46,19 @@ const OWN_FIELDS: ReadonlySet<string> = new Set(['message', 'stack', 'cause']);
 /** Kept from here on: a task may replace the global one. */
 const clone = structuredClone;
 
-/** Whatever was thrown, as data. Never throws; runs getters and Proxy traps of what was thrown, nothing else of it. */
+/**
+ * Whatever was thrown, as data that structured clone, `postMessage` and `v8.serialize` carry; `errorFrom` makes the error
+ * of it again. Never throws; runs getters and Proxy traps of what was thrown, nothing else of it.
+ */
 export function failureFrom(thrown: unknown): Failure {
   return take(thrown, { above: [], done: new Map(), left: ERROR_LIMIT });
 }
 
 /** True for what has the shape of a failure; what others hand over may be anything. */
 export function isFailure(value: unknown): value is Failure {
-  const { name, message, classes } = Object(value) as Partial<Record<string, unknown>>;
-  return typeof name === 'string' && typeof message === 'string' && Array.isArray(classes);
+  const { name, message, classes, properties, inner } = Object(value) as Partial<Record<string, unknown>>;
+  const hasText = typeof name === 'string' && typeof message === 'string' && Array.isArray(classes);
+  return hasText && [properties, inner].every((each) => each === undefined || types.isMap(each));
 }
 
 /** What the taking of one failure, with all errors in it, goes through. */

@@ -6,6 +6,12 @@ export type { Decider, Depth, LinkOptions } from './flow/decider.ts';
 export type { Again, DefinedTask, Listed, Provides, Schemas, Spec, SpecOf } from './flow/definition.ts';
 export type { ResolveOptions } from './flow/auto-links.ts';
 export type { Flow } from './flow/flow.ts';
+export {
+  type MappedArguments,
+  mapArguments,
+  type ReducedArguments,
+  reduceArguments,
+} from './flow/functors.ts';
 export { type GraphFlow, graph } from './flow/graph.ts';
 export { type LinearFlow, linear } from './flow/linear.ts';
 export type { Attempt, CausedByOptions, History } from './flow/history.ts';
@@ -92,8 +98,8 @@ export type { AtomState, EngineState, FlowState, Intention } from './states.ts';
 
 // What can go wrong.
 export { ERROR_CODES, type ErrorCode, TaskloomError } from './errors.ts';
-export type { Failure } from './failure.ts';
-export { registerError, WrappedFailure } from './revival.ts';
+export { type Failure, failureFrom } from './failure.ts';
+export { errorFrom, registerError, WrappedFailure } from './revival.ts';
 
 // For executors of your own.
 export type { Call, StopOptions, TaskExecutor } from './executor/executor.ts';

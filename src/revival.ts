@@ -3,7 +3,7 @@
  * name, message, stack, code, cause and own properties. Never calls a task's code.
  */
 import { brand, TaskloomError } from './errors.ts';
-import { copied, type Failure, read } from './failure.ts';
+import { copied, type Failure, isFailure, read } from './failure.ts';
 
 /** Failures that the message of a WrappedFailure lists. */
 const LISTED = 10;
@@ -71,8 +71,19 @@ export function registerError(Class: ErrorClass): void {
   registered.set(Class.name, Class);
 }
 
-/** The error again: of the first of its classes that is known here, else an Error, with all that the failure holds. */
+/**
+ * The error again: of the first of its classes that is known here, else an Error, with all that the failure holds.
+ *
+ * @param failure - As `failureFrom` made it, or a structured clone of that
+ * @throws TaskloomError OPTION_INVALID for what is no failure: text of JSON has lost the Maps in one
+ */
 export function errorFrom(failure: Failure): Error {
+  if (!isFailure(failure)) {
+    throw new TaskloomError(
+      'OPTION_INVALID',
+      'errorFrom(failure) takes what failureFrom() returned, or a clone of it.',
+    );
+  }
   return revive(failure, new Map());
 }
 
