@@ -94,6 +94,7 @@ export { type PrintEventsOptions, printEvents } from './listeners/print-events.t
 export { recordDurations, recordTimestamps } from './listeners/record-times.ts';
 export type { Stop } from './listeners/stop.ts';
 export type { Listener } from './notifier.ts';
+export { type DotOptions, toDot } from './report/dot.ts';
 export type { AtomState, EngineState, FlowState, Intention } from './states.ts';
 
 // What can go wrong.
