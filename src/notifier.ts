@@ -33,10 +33,14 @@ export class Notifier<Events> {
     return subjects !== undefined && (subjects.has(undefined) || subjects.has(about));
   }
 
-  /** Calls the listeners of this kind that hear all, then those of this subject. Never throws. */
+  /**
+   * Calls the listeners of this kind that hear all, then those of this subject. Never throws. The event is frozen first:
+   * what one listener does to it, the next would hear.
+   */
   tell<K extends keyof Events & string>(kind: K, event: Events[K], about?: string): void {
     const subjects = this.#listeners.get(kind);
     if (subjects === undefined) return;
+    Object.freeze(event);
     this.#call(subjects.get(undefined), kind, event);
     if (about !== undefined) this.#call(subjects.get(about), kind, event);
   }

@@ -539,6 +539,17 @@ describe('events', () => {
   });
 });
 
+it('a listener cannot change what the next one hears', async () => {
+  const warned = new Promise<string>((resolve) => process.once('warning', ({ message }) => resolve(message)));
+  const engine = createEngine(linear('f').add(ok('a')), serial);
+  const heard: string[] = [];
+  engine.on('atom', (event) => Object.assign(event, { state: 'IGNORE' }));
+  engine.on('atom', ({ state }) => heard.push(state));
+  await engine.run();
+  expect(heard).toEqual(['RUNNING', 'SUCCESS']);
+  expect(await warned).toContain("A listener of 'atom' threw: TypeError");
+});
+
 describe('the events of one atom', () => {
   const chatty = (name: string) =>
     task(name, {
