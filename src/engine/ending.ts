@@ -67,7 +67,7 @@ export function resultsOf(compilation: Compilation, storage: Storage): Record<st
   const openPart = openerOfParts();
   for (const [symbol, nearest] of compilation.results) {
     for (let source: typeof nearest | null = nearest; source !== null; source = source.previous) {
-      const provided = storage.provided(source);
+      const provided = storage.values.provided(source);
       if (provided === null) continue;
       entries.push([symbol, openPart(provided.value, source.take)]);
       break;

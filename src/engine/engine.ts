@@ -5,7 +5,6 @@
  */
 import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
-import { TaskloomError } from '../errors.ts';
 import { atMost } from '../executor/clock.ts';
 import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/executor.ts';
 import { checkUnit } from '../flow/recognise.ts';
@@ -24,6 +23,7 @@ import { Loop } from './loop.ts';
 import type { LoopParts } from './loop-parts.ts';
 import { Moves } from './moves.ts';
 import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
+import { closed, isRunning, locked, wrongPhase } from './refusals.ts';
 import { Selector } from './selector.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
 import { stepThrough } from './steps.ts';
@@ -152,6 +152,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
       return (yield* this.#running()) as GivesOf<U>;
     } finally {
       this.#loop = null;
+      this.#parts?.storage.release(this);
       unlock();
     }
   }
@@ -177,10 +178,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'reset', 'prepare');
     const { storage } = this.#parts;
     if (this.#ended !== null || !RESETTABLE.includes(storage.flowState)) {
-      throw new TaskloomError(
-        'ENGINE_STATE_INVALID',
-        `Flow '${storage.flowName}' is running: it can't be reset now.`,
-      );
+      throw isRunning(storage.flowName);
     }
     resetAll(this.#parts);
   }
@@ -240,10 +238,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** Refuses a second run at once. Returns what lets the next one in. */
   #lock(): () => void {
     if (this.#closed) throw closed(this.#root.name);
-    if (this.#ended !== null) {
-      const message = `The engine of flow '${this.#root.name}' is running. Wait for that run, or make another engine.`;
-      throw new TaskloomError('ENGINE_LOCKED', message);
-    }
+    if (this.#ended !== null) throw locked(this.#root.name);
     let announce = (): void => {};
     this.#ended = new Promise<void>((resolve) => {
       announce = resolve;
@@ -258,6 +253,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const parts = this.#compiled();
     const { compilation, storage } = parts;
     this.#suspendSoon = false;
+    storage.claim(this);
     this.prepare();
     const validated = this.validate();
     if (validated !== undefined) {
@@ -315,18 +311,4 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 function resetAll({ compilation, moves }: LoopParts): void {
   for (const node of compilation.atoms.values()) moves.resetAtom(node);
   moves.resetFlow();
-}
-
-function wrongPhase(flow: string, method: string, before: string): TaskloomError {
-  return new TaskloomError(
-    'ENGINE_STATE_INVALID',
-    `Flow '${flow}': call ${before}() before ${method}(), or just run().`,
-    {
-      details: { flow, method },
-    },
-  );
-}
-
-function closed(flow: string): TaskloomError {
-  return new TaskloomError('ENGINE_CLOSED', `The engine of flow '${flow}' was closed. Make a new one.`);
 }

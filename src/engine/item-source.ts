@@ -77,7 +77,7 @@ export class ItemSource implements OpenSource {
 export function openSource(node: MapNode, storage: Storage): ItemSource {
   const args = { ...openArguments(prepareArguments(node, 'execute', storage)) };
   for (const { name, symbol } of node.atom.args) {
-    const live = storage.live(symbol);
+    const live = storage.values.store.live(symbol);
     if (live !== null && !Object.hasOwn(args, name)) define(args, name, live);
   }
   return new ItemSource(node.atom.items(args), node.name);

@@ -96,7 +96,7 @@ function* storedValues(compilation: Compilation, storage: Storage): Generator<St
       const stored =
         schema === undefined || task.inject.has(argument) || own.includes(symbol)
           ? null
-          : storage.stored(symbol);
+          : storage.values.store.get(symbol);
       if (schema === undefined || stored === null || seen.get(schema)?.has(symbol)) continue;
       seen.set(schema, (seen.get(schema) ?? new Set()).add(symbol));
       yield { value: stored.value, schema, subject: { atom, symbol, argument, from: 'store' } };

@@ -34,7 +34,7 @@ export function argumentsOf(
   const found = atom.args.flatMap(({ name, symbol }, at): [string, unknown][] => {
     if (mask.has(name) || mask.has(symbol)) return [[name, MASKED]];
     if (atom.inject.has(name)) return [[name, masked(atom.inject.get(name), mask)]];
-    const stored = givenByItem(node, symbol, storage) ?? storage.stored(symbol);
+    const stored = givenByItem(node, symbol, storage) ?? storage.values.store.get(symbol);
     if (stored !== null) return [[name, shown(stored.value, null, mask)]];
     const source = nearest(node, node.sources[at] ?? null, storage);
     if (source === null) return [];

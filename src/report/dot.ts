@@ -27,7 +27,7 @@ const CHARACTERS = 80;
 /** Symbols named on one link. */
 const SYMBOLS = 8;
 
-const SHAPES = { task: 'box', retry: 'hexagon' } as const;
+const SHAPES = { task: 'box', retry: 'hexagon', map: 'box3d' } as const;
 const COLOURS: Readonly<Record<AtomState, string>> = {
   PENDING: '#ffffff',
   RUNNING: '#cfe2ff',
@@ -36,6 +36,7 @@ const COLOURS: Readonly<Record<AtomState, string>> = {
   REVERTING: '#ffe0c2',
   REVERTED: '#d6d8db',
   REVERT_FAILURE: '#e8868f',
+  PARTIAL: '#e2d9f3',
   RETRYING: '#fff3cd',
   IGNORE: '#f4f4f4',
 };
@@ -46,7 +47,7 @@ const HALF = /[\uD800-\uDBFF]$/;
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
 
 /**
- * Draws an execution graph in DOT, the language of Graphviz: `dot -Tsvg`. Tasks are boxes, retries hexagons. A link names
+ * Draws an execution graph in DOT, the language of Graphviz: `dot -Tsvg`. Tasks are boxes, maps boxes with depth, retries hexagons. A link names
  * the symbols that pass over it; one with a decider is dashed, and says how far its no reaches. Long names are cut.
  *
  * @param compilation - `engine.compilation`

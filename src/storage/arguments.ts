@@ -4,14 +4,14 @@
  */
 import type { AtomNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import type { AnyAtom } from '../flow/unit.ts';
-import { close, type Value } from '../protocol/codec.ts';
+import type { Value } from '../protocol/codec.ts';
 import type { PreparedArgument } from '../protocol/messages.ts';
+import { injected } from './injects.ts';
 import type { Storage } from './storage.ts';
 
 /**
  * Prepares what execute or revert is called with. An optional argument that nobody gives is left out, as is of a map's own
- * what is no value (`storage.live`).
+ * what is no value (`StoreValues.live`).
  *
  * @throws TaskloomError PROVIDED_MISSING, SYMBOL_NOT_FOUND, VALUE_NOT_ENCODABLE
  */
@@ -29,12 +29,12 @@ export function prepareArguments(
       prepared.push({ name, value: injected(node, name), take: null });
       continue;
     }
-    const given = givenByItem(node, symbol, storage) ?? storage.stored(symbol);
+    const given = givenByItem(node, symbol, storage) ?? storage.values.store.get(symbol);
     if (given !== null) {
       prepared.push({ name, value: given.value, take: null });
       continue;
     }
-    if (storage.live(symbol) !== null) {
+    if (storage.values.store.live(symbol) !== null) {
       if (node.kind === 'map') continue;
       throw notForTasks(node, symbol);
     }
@@ -66,9 +66,9 @@ function findProvided(
 ): Pick<PreparedArgument, 'value' | 'take'> | null {
   for (let source = nearest; source !== null; source = source.previous) {
     const found = ofItem(node, source);
-    const provided = storage.provided(found);
+    const provided = storage.values.provided(found);
     if (provided !== null) return { value: provided.value, take: found.take };
-    if (storage.recordAt(found.node).state !== 'IGNORE' && !storage.lacks(found)) return null;
+    if (storage.recordAt(found.node).state !== 'IGNORE' && !storage.values.lacks(found)) return null;
   }
   return null;
 }
@@ -77,21 +77,6 @@ function findProvided(
 export function ofItem({ item, retry }: AtomNode, source: Source): Source {
   const isOwn = item !== null && retry !== null && source.node === item.map.inner.retry;
   return isOwn ? { ...source, node: retry } : source;
-}
-
-/** Closed injects, once per atom however often it runs. */
-const closedInjects = new WeakMap<AnyAtom, Map<string, Value>>();
-
-/** The values that an atom's definition fixes, by argument. */
-export function injectedValues(node: AtomNode): ReadonlyMap<string, Value> {
-  return new Map([...node.atom.inject.keys()].map((name) => [name, injected(node, name)]));
-}
-
-function injected({ name: task, atom }: AtomNode, name: string): Value {
-  const closed = closedInjects.get(atom) ?? new Map<string, Value>();
-  closedInjects.set(atom, closed);
-  if (!closed.has(name)) closed.set(name, close(atom.inject.get(name), `inject.${name} of task '${task}'`));
-  return closed.get(name);
 }
 
 function notForTasks({ name }: AtomNode, symbol: string): TaskloomError {
@@ -110,7 +95,7 @@ function missing(
   storage: Storage,
 ): TaskloomError {
   const details = { atom, argument, symbol, provider: nearest?.node.name };
-  if (nearest !== null && storage.lacks(nearest)) {
+  if (nearest !== null && storage.values.lacks(nearest)) {
     const part = typeof nearest.take === 'number' ? `position ${nearest.take}` : `property '${nearest.take}'`;
     return new TaskloomError(
       'PROVIDED_MISSING',

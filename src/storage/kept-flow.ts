@@ -2,6 +2,7 @@
  * What is kept of a flow under its id, for as long as the process lives: its state, its atoms by name, and the values that it
  * was given. An engine that is made for the same id later goes on from here, also with a changed flow.
  */
+import { TaskloomError } from '../errors.ts';
 import type { FlowState } from '../states.ts';
 import type { AtomRecord } from './atom-record.ts';
 import type { ItemRecords } from './item-records.ts';
@@ -14,12 +15,36 @@ export interface KeptFlow {
   /** Of maps, by the map's name. */
   readonly items: Map<string, ItemRecords>;
   readonly store: StoreValues;
+  readonly metadata: Record<string, unknown>;
   /** Who runs it; null when nobody does. */
   owner: object | null;
 }
 
 export function newKeptFlow(): KeptFlow {
-  return { state: 'PENDING', atoms: new Map(), items: new Map(), store: new StoreValues(), owner: null };
+  return {
+    state: 'PENDING',
+    atoms: new Map(),
+    items: new Map(),
+    store: new StoreValues(),
+    metadata: Object.create(null),
+    owner: null,
+  };
+}
+
+/**
+ * Lets one engine run a flow, until its owner is null again.
+ *
+ * @throws TaskloomError FLOW_OWNED when another one does
+ */
+export function claimFlow(kept: KeptFlow, owner: object, flowId: string): void {
+  if (kept.owner !== null && kept.owner !== owner) {
+    throw new TaskloomError(
+      'FLOW_OWNED',
+      `The flow with the id '${flowId}' is being run by another engine. Wait for its end, or use another flowId.`,
+      { details: { flowId } },
+    );
+  }
+  kept.owner = owner;
 }
 
 /** Where flows are kept. Made by `memory()`. */

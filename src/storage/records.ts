@@ -25,7 +25,8 @@ export class Records {
     this.#atoms = this.#compilation.nodes.map((node) => {
       if (!isAtom(node)) return undefined;
       const kept = atoms.get(node.name);
-      return kept?.kind === node.kind ? kept : newRecord(node.name, node.kind, versionOf(node));
+      if (kept?.kind === node.kind) return kept;
+      return this.#atoms[node.index] ?? newRecord(node.name, node.kind, versionOf(node));
     });
   }
 

@@ -4,26 +4,23 @@
  */
 import { v7 as uuid } from 'uuid';
 import type { Compilation } from '../compile/compilation.ts';
-import type { AtomNode, MapNode, RetryNode, Source } from '../compile/node.ts';
+import type { AtomNode, MapNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import { History } from '../flow/history.ts';
 import { hint } from '../hint.ts';
 import { AN_OBJECT, checkOptions } from '../options.ts';
-import { open, type Value } from '../protocol/codec.ts';
+import { open } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
 import { compareKept, type OnVersionChange } from './adopt.ts';
-import { injectedValues } from './arguments.ts';
 import type { AtomRecord } from './atom-record.ts';
-import { type FetchOptions, oneOrAll, readMany, theFirst } from './fetch-options.ts';
+import type { FetchOptions } from './fetch-options.ts';
+import { injectedValues } from './injects.ts';
 import type { ItemRecords } from './item-records.ts';
-import type { KeptFlow } from './kept-flow.ts';
+import { claimFlow, type KeptFlow } from './kept-flow.ts';
 import { Records } from './records.ts';
-import type { StoreValues } from './store-values.ts';
-
-/** States in which an atom's result can be read (TaskFlow `storage.py`, `_get`; a failed one has none). */
-const READABLE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'REVERTING']);
+import { READABLE, SymbolValues } from './symbol-values.ts';
 
 /** An atom's record and its id, as data. */
 export interface AtomDetail extends Readonly<AtomRecord> {
@@ -38,20 +35,21 @@ export interface InjectOptions {
 export class Storage {
   readonly flowId: string;
   readonly flowName: string;
+  /** Where arguments come from; for the engine. */
+  readonly values: SymbolValues;
   readonly #compilation: Compilation;
   readonly #records: Records;
   readonly #kept: KeptFlow;
-  readonly #store: StoreValues;
   /** Ids of atoms, given when first needed: one costs about 2 µs. */
   readonly #uuids = new Map<string, string>();
 
   constructor(compilation: Compilation, flowId: string, kept: KeptFlow) {
     this.#compilation = compilation;
     this.#kept = kept;
-    this.#store = kept.store;
     this.flowId = flowId;
     this.flowName = compilation.root.name;
     this.#records = new Records(compilation, kept);
+    this.values = new SymbolValues(compilation, this.#records, kept.store);
   }
 
   get flowState(): FlowState {
@@ -111,18 +109,7 @@ export class Storage {
    * @throws TaskloomError SYMBOL_NOT_FOUND, OPTION_INVALID; and what `many` throws
    */
   fetch(symbol: string, options: FetchOptions = {}): unknown {
-    const many = readMany(options, 'fetch()', theFirst);
-    const values = this.#valuesOf(symbol, many === theFirst ? 1 : Number.POSITIVE_INFINITY);
-    if (values.length > 0) return many(values);
-    const known = [...this.#store.symbols(), ...this.#compilation.providers.keys()];
-    const provider = this.#compilation.providers.get(symbol)?.[0]?.node.name;
-    const why =
-      provider === undefined
-        ? `nobody provides it.${hint(symbol, known)}`
-        : `its provider '${provider}' is ${this.atomState(provider)}.`;
-    throw new TaskloomError('SYMBOL_NOT_FOUND', `There is no value for '${symbol}': ${why}`, {
-      details: { symbol, provider },
-    });
+    return this.values.fetch(symbol, options);
   }
 
   /**
@@ -132,15 +119,7 @@ export class Storage {
    * @throws TaskloomError OPTION_INVALID; and what `many` throws
    */
   fetchAll(options: FetchOptions = {}): Record<string, unknown> {
-    const many = readMany(options, 'fetchAll()', oneOrAll);
-    const found: [string, unknown][] = [];
-    const symbols = [...this.#store.symbols(), ...this.#compilation.providers.keys()];
-    for (const symbol of new Set(symbols)) {
-      const values = this.#valuesOf(symbol, Number.POSITIVE_INFINITY);
-      if (values.length > 0) found.push([symbol, many(values)]);
-    }
-    // fromEntries defines properties, so that a symbol named __proto__ is one like any other.
-    return Object.fromEntries(found);
+    return this.values.fetchAll(options);
   }
 
   /**
@@ -150,17 +129,17 @@ export class Storage {
    */
   inject(values: Readonly<Record<string, unknown>>, { transient = false }: InjectOptions = {}): void {
     checkOptions({ values }, { values: AN_OBJECT }, 'inject()');
-    this.#store.put(values, transient);
+    this.values.store.put(values, transient);
   }
 
   /** True when the store has a value for the symbol. */
   has(symbol: string): boolean {
-    return this.#store.has(symbol);
+    return this.values.store.has(symbol);
   }
 
   /** Symbols of the store. */
   symbols(): readonly string[] {
-    return this.#store.symbols();
+    return this.values.store.symbols();
   }
 
   /** The errors of the atoms whose execute failed, by name. */
@@ -209,12 +188,12 @@ export class Storage {
 
   /** Notes kept with the flow. Returned as a copy; set with `annotateFlow`. */
   get flowMetadata(): Readonly<Record<string, unknown>> {
-    return { ...this.#flowMetadata };
+    return { ...this.#kept.metadata };
   }
 
   /** Keeps notes with the flow, over those of the same names. */
   annotateFlow(notes: Readonly<Record<string, unknown>>): void {
-    Object.assign(this.#flowMetadata, notes);
+    Object.assign(this.#kept.metadata, notes);
   }
 
   /** The record of an atom as plain data, for who keeps or shows it; a copy. */
@@ -254,13 +233,11 @@ export class Storage {
    * @throws TaskloomError FLOW_OWNED when another one does
    */
   claim(owner: object): void {
-    const { owner: other } = this.#kept;
-    if (other === null || other === owner) this.#kept.owner = owner;
-    else throw owned(this.flowName, this.flowId);
+    claimFlow(this.#kept, owner, this.flowId);
   }
 
-  release(): void {
-    this.#kept.owner = null;
+  release(owner: object): void {
+    if (this.#kept.owner === owner) this.#kept.owner = null;
   }
 
   /** The node of an atom, or of an item of a map. @throws TaskloomError ATOM_NOT_FOUND */
@@ -306,41 +283,6 @@ export class Storage {
     this.#kept.state = state;
   }
 
-  /** The closed value that the store has for a symbol, the transient one first; null when it has none. */
-  stored(symbol: string): { readonly value: Value } | null {
-    return this.#store.get(symbol);
-  }
-
-  /** What the store has for a map to go through that is no value; null when it has nothing of the kind. */
-  live(symbol: string): object | null {
-    return this.#store.live(symbol);
-  }
-
-  /** The closed result that a source stands for; null when its atom has none now, or its result lacks the part. */
-  provided(source: Source): { readonly value: Value } | null {
-    const record = this.recordAt(source.node);
-    if (!READABLE.has(record.state) || record.absent.includes(source.take)) return null;
-    return { value: record.result };
-  }
-
-  /** True when the source's atom is done and its result has not the part that the symbol stands for. */
-  lacks(source: Source): boolean {
-    const record = this.recordAt(source.node);
-    return READABLE.has(record.state) && record.absent.includes(source.take);
-  }
-
-  /** The values of a symbol, so many at most: opening one costs. */
-  #valuesOf(symbol: string, most: number): unknown[] {
-    const stored = this.#store.reader(symbol);
-    const found: unknown[] = stored === null ? [] : [stored()];
-    for (const source of this.#compilation.providers.get(symbol) ?? []) {
-      if (found.length >= most) break;
-      const provided = this.recordAt(source.node).state === 'SUCCESS' ? this.provided(source) : null;
-      if (provided !== null) found.push(open(provided.value, source.take));
-    }
-    return found;
-  }
-
   #recordOf(atom: string, to: 'read' | 'change' = 'read'): AtomRecord {
     const record = this.#records.find(atom, to);
     if (record === null) throw this.#unknown(atom, 'atom');
@@ -365,12 +307,4 @@ function historyIn({ history, failure }: AtomRecord): History {
     failures: errorsOf(failures),
   }));
   return new History(attempts, failure === null ? null : errorFrom(failure));
-}
-
-function owned(flow: string, flowId: string): TaskloomError {
-  return new TaskloomError(
-    'FLOW_OWNED',
-    `Flow '${flow}' with the id '${flowId}' is being run by another engine. Wait for its end, or use another flowId.`,
-    { details: { flow, flowId } },
-  );
 }

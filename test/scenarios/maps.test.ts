@@ -492,10 +492,8 @@ describe('a failing item', () => {
 
   it('waits for its next attempt without holding up the others', async () => {
     const executor = new ManualTaskExecutor({ auto: true });
-    let failed = false;
-    const { act, story } = stage((n) => n === 1 && !failed && (failed = true), {
-      retry: times(2, { delay: 1000 }),
-    });
+    let failures = 0;
+    const { act, story } = stage((n) => n === 1 && failures++ === 0, { retry: times(2, { delay: 1000 }) });
     const engine = engineOf(
       map('m', { over: 'list', as: 'n', task: act, provides: 'all' }),
       { list: [1, 2, 3] },
