@@ -85,6 +85,7 @@ export type {
   FlowEvent,
   ListenOptions,
   LogEvent,
+  NoticeEvent,
   ProgressEvent,
 } from './engine/events.ts';
 export { type Capture, type CapturedEvent, captureEvents } from './listeners/capture-events.ts';

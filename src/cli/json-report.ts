@@ -8,6 +8,7 @@
  *                                                          index: of an item of a map; failure: null or an error
  *   {"event":"progress","name","flowId","fraction","details","at"}
  *   {"event":"log","name","flowId","level","message","details","at"}
+ *   {"event":"notice","name","flowId","notice","details","at"}                     notice: what the task calls it
  *   {"event":"end","state","exitCode","stopped","elapsed","elapsedInTasks","speedUp","threads",
  *    "tasks":{"total","done","failed","reverted","revertFailed"},"items":{"done","reverted"},"failed":[…],"reverted":[…],"revertFailed":[…],
  *    "results":{…} or null,"error":{…} or null}                                     always last; state null: nothing ran
@@ -85,6 +86,10 @@ export class JsonReport implements Report {
     });
     engine.on('log', ({ details, ...event }) => {
       this.#write({ event: 'log', ...event, details: details === undefined ? null : toJson(details) });
+    });
+    engine.on('notice', ({ details, event, ...rest }) => {
+      const shown = details === undefined ? null : toJson(details);
+      this.#write({ event: 'notice', ...rest, notice: event, details: shown });
     });
   }
 

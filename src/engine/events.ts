@@ -59,12 +59,23 @@ export interface LogEvent {
   readonly at: number;
 }
 
+/** A task told of something of its own. */
+export interface NoticeEvent {
+  readonly name: string;
+  readonly flowId: string;
+  /** What the task calls it. */
+  readonly event: string;
+  readonly details: unknown;
+  readonly at: number;
+}
+
 /** What `engine.on(kind, listener)` can hear. */
 export interface EngineEvents {
   readonly flow: FlowEvent;
   readonly atom: AtomEvent;
   readonly progress: ProgressEvent;
   readonly log: LogEvent;
+  readonly notice: NoticeEvent;
 }
 
 /** Of which atom the events are to be heard; those of the flow are of none. */
@@ -75,7 +86,7 @@ export type ListenOptions<K extends keyof EngineEvents = keyof EngineEvents> = K
       readonly atom?: string;
     };
 
-const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log'];
+const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log', 'notice'];
 
 /** Returns the name of the atom that is to be heard, if it is only one. @throws TaskloomError OPTION_INVALID */
 export function checkListener(kind: string, listener: unknown, options: object): string | undefined {
@@ -109,6 +120,9 @@ export function tellWorkEvent(
     case 'log': {
       const { level, message, details } = event;
       notifier.tell('log', { ...about, level, message, details }, name);
+      return;
     }
+    case 'notice':
+      notifier.tell('notice', { ...about, event: event.event, details: event.details }, name);
   }
 }

@@ -29,6 +29,11 @@ export interface Context<S = unknown> {
   /** Says how far the task is: `fraction` from 0 to 1 (cut to that range), `details` any value that can be cloned. */
   progress(fraction: number, details?: unknown): void;
   readonly log: Log;
+  /**
+   * Tells of something that happens in the task, under a name of its own choice: the engine's event `notice` (TaskFlow
+   * `task.notifier.notify`). `details`: any value that can be cloned.
+   */
+  notify(event: string, details?: unknown): void;
   /** The engine's services: each call crosses to the main thread and resolves to what the function returned. */
   readonly services: AnyServices & S;
   /**

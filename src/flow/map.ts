@@ -71,20 +71,25 @@ type NeedsOfMap<Over, As, IndexAs, T> = Plain<
 
 type ResultOfMap<T, Accumulated> = [Accumulated] extends [never] ? ResultOf<T>[] : Accumulated;
 
-/** Holds the symbols of an item against those that the task takes. */
-type Fitting<Over, As, IndexAs, T> = string extends keyof NeedsOf<T>
+/** Holds the symbols of an item against those that the task takes; of a task without types nothing is known. */
+type Fitting<Over, As, IndexAs, T> = 'types' extends keyof T
+  ? Says<Exclude<As | IndexAs, keyof NeedsOf<T>>, 'the task takes no symbol ', ', which items are given as'> &
+      FittingItems<Over, As, T> &
+      FittingIndex<IndexAs, T>
+  : unknown;
+
+type FittingItems<Over, As, T> =
+  Over extends ItemSource<never, infer Item>
+    ? [Item] extends [ItemOf<T, As>]
+      ? unknown
+      : Says<As, 'the items are not what the task takes as ', ''>
+    : unknown;
+
+type FittingIndex<IndexAs, T> = [IndexAs] extends [never]
   ? unknown
-  : Says<Exclude<As | IndexAs, keyof NeedsOf<T>>, 'the task takes no symbol ', ', which items are given as'> &
-      (Over extends ItemSource<never, infer Item>
-        ? [Item] extends [ItemOf<T, As>]
-          ? unknown
-          : Says<As, 'the items are not what the task takes as ', ''>
-        : unknown) &
-      ([IndexAs] extends [never]
-        ? unknown
-        : number extends ItemOf<T, IndexAs>
-          ? unknown
-          : Says<IndexAs, 'the position is a number, and the task takes ', ' as something else'>);
+  : number extends ItemOf<T, IndexAs>
+    ? unknown
+    : Says<IndexAs, 'the position is a number, and the task takes ', ' as something else'>;
 
 const RULES: OptionRules<MapOptions<unknown, unknown, unknown, unknown, unknown, unknown>> = {
   over: ANY,

@@ -154,7 +154,7 @@ export function readList(list: unknown, option: string, place: string): readonly
   return list.map((name, at) => checkName(name, `${place}: name ${at + 1} of ${option}`));
 }
 
-function refuseTwice(names: readonly string[], what: string, place: string): void {
+export function refuseTwice(names: readonly string[], what: string, place: string): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) throw definitionInvalid(place, `the ${what} '${name}' is listed twice`);
@@ -163,7 +163,7 @@ function refuseTwice(names: readonly string[], what: string, place: string): voi
 }
 
 /** The entries of an object by argument. Own ones alone, so that no name of Object.prototype counts. */
-function readEntries(
+export function readEntries(
   object: unknown,
   option: string,
   args: ReadonlySet<string>,

@@ -7,7 +7,14 @@ import { TaskloomError } from '../errors.ts';
 import { A_FLAG, ANY, checkOptions, MILLISECONDS, type OptionRules } from '../options.ts';
 import type { History } from './history.ts';
 import { checkName, describe } from './names.ts';
-import { definitionInvalid, readList, readProvides, readRebind } from './read-definition.ts';
+import {
+  definitionInvalid,
+  readEntries,
+  readList,
+  readProvides,
+  readRebind,
+  refuseTwice,
+} from './read-definition.ts';
 import type { Argument, Nothing, Typed } from './symbols.ts';
 import type { AnyRetry } from './unit.ts';
 
@@ -42,11 +49,15 @@ export interface RetryOptions<P extends string = never> extends DelayOptions {
 }
 
 /** The functions of a retry of one's own; each may return a promise. */
-export interface RetryDefinition<Args, Result, P extends string = never>
+export interface RetryDefinition<Args, Result, P extends string = never, I = Nothing>
   extends Omit<RetryOptions<P>, 'name' | 'revertAll'> {
-  /** Arguments that must have a value; each takes the symbol of its own name unless rebind says otherwise. */
+  /** Arguments that must have a value; each takes the symbol of its own name unless rebind or inject say otherwise. */
   readonly requires?: readonly (keyof Args & string)[];
+  /** Arguments that are left out when nobody provides them. */
+  readonly optional?: readonly (keyof Args & string)[];
   readonly rebind?: { readonly [K in keyof Args]?: string };
+  /** `{ argument: value }`: gives an argument its value here. It wins over every symbol. */
+  readonly inject?: I;
   /** Runs before each attempt; what it returns is the attempt's value. */
   execute(history: History, args: Args): Result | Promise<Result>;
   /** Says what the failure of the last attempt means. */
@@ -149,21 +160,28 @@ export function alwaysRevertAll(
  *
  * @throws TaskloomError OPTION_INVALID, NAME_INVALID, DEFINITION_INVALID
  */
-export function retry<Args = Nothing, Result = unknown, const P extends string = never>(
+export function retry<
+  Args = Nothing,
+  Result = unknown,
+  const P extends string = never,
+  I extends Partial<Args> = Nothing,
+>(
   name: string,
-  definition: RetryDefinition<Args, Result, P>,
-): Retry<Args, Given<P, Awaited<Result>>> {
+  definition: RetryDefinition<Args, Result, P, I>,
+): Retry<Omit<Args, keyof I>, Given<P, Awaited<Result>>> {
   const place = `retry '${checkName(name, 'The name of a retry')}'`;
   const rules = {
     provides: ANY,
     ...DELAYS,
     requires: ANY,
+    optional: ANY,
     rebind: ANY,
+    inject: ANY,
     execute: ANY,
     onFailure: ANY,
     revert: ANY,
   };
-  checkOptions(definition, rules as OptionRules<RetryDefinition<Args, Result, P>>, place);
+  checkOptions(definition, rules as OptionRules<RetryDefinition<Args, Result, P, I>>, place);
   const { execute, onFailure, revert } = definition as unknown as Controller;
   for (const [option, fn] of Object.entries({ execute, onFailure })) {
     if (typeof fn !== 'function')
@@ -172,10 +190,17 @@ export function retry<Args = Nothing, Result = unknown, const P extends string =
   if (revert !== undefined && typeof revert !== 'function') {
     throw definitionInvalid(place, `revert must be a function, and was ${describe(revert)}`);
   }
-  const names = readList(definition.requires, 'requires', place);
+  const optional = readList(definition.optional, 'optional', place);
+  const names = [...readList(definition.requires, 'requires', place), ...optional];
+  refuseTwice(names, 'argument', place);
   const rebind = readRebind(definition.rebind, 'rebind', new Set(names), place);
-  const args = names.map((each) => ({ name: each, symbol: rebind.get(each) ?? each, optional: false }));
-  return make(name, definition as DelayOptions & { readonly provides?: string }, args, place, {
+  const inject = readEntries(definition.inject, 'inject', new Set(names), place);
+  const args = names.map((each) => ({
+    name: each,
+    symbol: rebind.get(each) ?? each,
+    optional: optional.includes(each as never),
+  }));
+  return make(name, definition as DelayOptions & { readonly provides?: string }, { args, inject }, place, {
     execute: execute.bind(definition),
     onFailure: onFailure.bind(definition),
     ...(revert === undefined ? {} : { revert: revert.bind(definition) }),
@@ -194,13 +219,15 @@ function readyMade<N, G>(
 ): Retry<N, G> {
   checkOptions(options, RULES, place);
   const name = options.name === undefined ? null : checkName(options.name, `The name of ${place}`);
-  return make(name, options, args, place, controller);
+  return make(name, options, { args, inject: NO_INJECT }, place, controller);
 }
+
+const NO_INJECT: AnyRetry['inject'] = new Map();
 
 function make<N, G>(
   name: string | null,
   options: DelayOptions & { readonly provides?: string },
-  args: readonly Argument[],
+  { args, inject }: Pick<AnyRetry, 'args' | 'inject'>,
   place: string,
   { execute, onFailure, revert }: Controller,
 ): Retry<N, G> {
@@ -209,7 +236,7 @@ function make<N, G>(
     name,
     args,
     revertArgs: args,
-    inject: new Map<string, unknown>(),
+    inject,
     provides: readProvides(options.provides, place),
     priority: 0,
     execute,

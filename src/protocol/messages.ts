@@ -90,7 +90,8 @@ export type Outcome =
 /** What a task says while it runs. */
 export type WorkEvent =
   | { readonly kind: 'progress'; readonly fraction: number; readonly details: unknown }
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly details: unknown };
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly details: unknown }
+  | { readonly kind: 'notice'; readonly event: string; readonly details: unknown };
 
 /** What a duty is started with: null but for the first of a thread, whose port and marks serve all of them. */
 export type Duty = { readonly port: MessagePort; readonly marks: Marks } | null;

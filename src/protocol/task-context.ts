@@ -51,6 +51,12 @@ export function openContext({ identity, services }: WorkRequest, host: ContextHo
       if (!ended) progress.tell({ kind: 'progress', fraction: Math.min(1, Math.max(0, fraction)), details });
     },
     log,
+    notify(event, details) {
+      if (typeof event !== 'string' || event === '') throw notAnEvent(identity.atom, event);
+      if (ended) return;
+      progress.flush();
+      host.onEvent({ kind: 'notice', event, details });
+    },
     services: serviceFunctions(services, host.callService),
     transfer,
     share,
@@ -110,6 +116,14 @@ export function show(value: unknown): string {
   } catch {
     return '[a value that cannot be shown]';
   }
+}
+
+function notAnEvent(atom: string, event: unknown): TaskloomError {
+  return new TaskloomError(
+    'OPTION_INVALID',
+    `The event that task '${atom}' gave to context.notify() must be a name, not ${show(event)}.`,
+    { details: { atom } },
+  );
 }
 
 function notAFraction(atom: string, fraction: unknown): TaskloomError {

@@ -134,7 +134,7 @@ describe('threads', () => {
     const outcome = await executor.execute(tasks.big, [], callOf());
     if (outcome.kind !== 'executed') throw new Error(verdict(outcome));
     const { result } = outcome;
-    if (typeof result !== 'object' || result === null) throw new Error('not closed');
+    if (typeof result !== 'object' || result === null || 'list' in result) throw new Error('not closed');
     expect(result.bytes.byteLength).toBeLessThan(10_000);
     expect(result.buffers.map((buffer) => buffer instanceof SharedArrayBuffer)).toEqual([true]);
     const args = [{ name: 'numbers', value: result, take: null }];

@@ -73,7 +73,7 @@ export function build({ root, options }: Drawing, settings: EngineSettings): Bui
     store: Object.fromEntries(options.store.map((symbol) => [symbol, stored(symbol)])),
   } as never) as Engine<AnyUnit>;
   engine.on('flow', ({ state }) => trace.push({ kind: 'flow', to: state }));
-  engine.on('atom', ({ name, state }) => trace.push({ kind: 'moved', atom: name, to: state }));
+  engine.on('atom', ({ name, state }) => trace.push({ kind: 'moved', atom: name, to: state as State }));
   return { engine, trace, atoms };
 }
 

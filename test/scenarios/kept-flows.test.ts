@@ -49,7 +49,6 @@ const engineOf = (backend: Backend, units: readonly AnyUnit[], settings: object 
     ...settings,
   } as EngineSettings as never) as Engine;
 
-const statesOf = ({ storage }: Engine, ...names: string[]) => names.map((name) => storage.atomState(name));
 const codeOf = (error: unknown): unknown => (error instanceof TaskloomError ? error.code : error);
 
 /** Runs the first tasks of a flow and stops there. */

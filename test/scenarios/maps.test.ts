@@ -752,7 +752,11 @@ describe('a map in a flow', () => {
       provides: 'total',
       execute: ({ all }: { all: number[] }) => all.reduce((a, b) => a + b, 0),
     });
-    const flow = graph('f').add([sum, map('m', { over: 'list', as: 'n', task: act, provides: 'all' }), make]);
+    const flow = graph('f').add([
+      sum,
+      map('m', { over: 'list', as: 'n', task: act, provides: 'all' }) as AnyUnit,
+      make,
+    ]);
     expect(await go(flow, {})).toMatchObject({ total: 30 });
   });
 

@@ -457,3 +457,36 @@ describe('refused', () => {
     expect(() => createEngine(flow).compile()).toThrow(expect.objectContaining({ code: 'DUPLICATE_NAME' }));
   });
 });
+
+describe('the arguments of a retry', () => {
+  it('may be optional, or injected, and then need nobody who provides them', async () => {
+    const seen: unknown[] = [];
+    const asks = retry('asks', {
+      requires: ['limit'],
+      optional: ['hint'],
+      inject: { limit: 2 },
+      execute: (history: History, args: { limit: number; hint?: string }) =>
+        void seen.push([history.length, args]),
+      onFailure: (history, { limit }) => (history.length < limit ? 'RETRY' : 'REVERT'),
+    });
+    const { act, told } = stage();
+    const flow = () => linear('f', { retry: asks }).add([act('a', (n) => n === 1)]) as AnyUnit;
+    await run(flow(), serial);
+    expect(told()).toBe('a -a a');
+    expect(seen).toEqual([
+      [0, { limit: 2 }],
+      [1, { limit: 2 }],
+    ]);
+    seen.length = 0;
+    await run(flow(), { ...serial, store: { hint: 'x', limit: 9 } } as never);
+    expect(seen).toEqual([[0, { limit: 2, hint: 'x' }]]);
+  });
+
+  it('are refused when they are listed twice, or injected and not listed', () => {
+    const good = { execute: () => 1, onFailure: () => 'REVERT' as const };
+    for (const bad of [{ requires: ['a'], optional: ['a'] }, { inject: { a: 1 } }])
+      expect(() => retry('r', { ...good, ...bad } as never)).toThrow(
+        expect.objectContaining({ code: 'DEFINITION_INVALID' }),
+      );
+  });
+});
