@@ -211,16 +211,16 @@ describe('a timeout', () => {
     const executor = pool();
     const start = performance.now();
     expect(verdict(await executor.execute(tasks.block, [], callOf()))).toBe('failed TASK_TIMEOUT');
-    expect(performance.now() - start).toBeLessThan(450);
+    expect(performance.now() - start).toBeLessThan(2900);
     expect(typeof (await where(executor))).toBe('number');
-    expect(performance.now() - start).toBeGreaterThan(450);
+    expect(performance.now() - start).toBeGreaterThan(2900);
   });
 
   test('does not count the import of the module', async () => {
     const slow = taskIn(fixture('load-slow.mjs'), 'slow', 500);
     const warning = nextWarning(/load-slow/);
     expect(verdict(await pool().execute(slow, [], callOf()))).toBe('executed');
-    expect((await warning).message).toMatch(/import of the task module .*load-slow\.mjs took 3\d\d\d ms/);
+    expect((await warning).message).toMatch(/import of the task module .*load-slow\.mjs took [3-9]\d\d\d ms/);
   });
 });
 
