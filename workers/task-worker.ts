@@ -22,12 +22,13 @@ import {
 import { failed, perform, refused } from '../src/protocol/perform.ts';
 import type { CallService, ServiceDesk } from '../src/protocol/services.ts';
 import { show } from '../src/protocol/task-context.ts';
+import { TaskSignal } from '../src/protocol/task-signal.ts';
 import { errorFrom } from '../src/revival.ts';
 
 let toMain: MessagePort | null = null;
 let marks: Marks | null = null;
 let endDuty: () => void = () => {};
-let inHand: { readonly id: number; readonly controller: AbortController } | null = null;
+let inHand: { readonly id: number; readonly own: TaskSignal } | null = null;
 let lastTask: string | null = null;
 let desk: Promise<ServiceDesk> | null = null;
 
@@ -54,7 +55,7 @@ function receive(message: ToWorker): void {
       answer(message).catch((error) => postOutcome(message.request, refused(error)));
       return;
     case 'abort':
-      if (inHand?.id === message.id) inHand.controller.abort(errorFrom(message.reason));
+      if (inHand?.id === message.id) inHand.own.abort(errorFrom(message.reason));
       return;
     case 'services':
       desk = remoteDesk(message.port);
@@ -67,15 +68,15 @@ function receive(message: ToWorker): void {
 
 async function answer({ request, announce, aborted }: ToWorker & { kind: 'work' }): Promise<void> {
   mark(RECEIVED, request.id);
-  const controller = new AbortController();
-  if (aborted !== null) controller.abort(errorFrom(aborted));
-  inHand = { id: request.id, controller };
-  const outcome = await attempt(request, announce, controller.signal);
+  const own = new TaskSignal();
+  if (aborted !== null) own.abort(errorFrom(aborted));
+  inHand = { id: request.id, own };
+  const outcome = await attempt(request, announce, own);
   inHand = null;
   postOutcome(request, outcome);
 }
 
-async function attempt(request: WorkRequest, announce: boolean, signal: AbortSignal): Promise<Outcome> {
+async function attempt(request: WorkRequest, announce: boolean, own: TaskSignal): Promise<Outcome> {
   const { id, module, task } = request;
   let work: Work;
   const start = performance.now();
@@ -89,7 +90,9 @@ async function attempt(request: WorkRequest, announce: boolean, signal: AbortSig
   mark(BEGUN, id);
   lastTask = request.identity.atom;
   return perform(request, work, {
-    signal,
+    get signal() {
+      return own.signal;
+    },
     onEvent: (event) => postEvent(id, event),
     callService: callOf(id),
     now: () => performance.now(),

@@ -10,13 +10,13 @@ import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/exe
 import { checkUnit } from '../flow/recognise.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
+import { type Follower, follow, unfollow } from '../following.ts';
 import { type Listener, Notifier } from '../notifier.ts';
 import { checkOptions } from '../options.ts';
 import { refuseWhileLoading } from '../protocol/loading.ts';
 import { type EngineState, RESETTABLE } from '../states.ts';
 import { newKeptFlow } from '../storage/kept-flow.ts';
 import { Storage } from '../storage/storage.ts';
-import { onAborted } from './abort.ts';
 import { abortError, endError, resultsOf } from './ending.ts';
 import { checkListener, type EngineEvents, type ListenOptions } from './events.ts';
 import { Loop } from './loop.ts';
@@ -271,8 +271,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
     if (found === 'REVERTED') resetAll(parts);
     // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
-    const follow = signal?.aborted !== true || (found === 'SUSPENDED' && onAbort === 'revert');
-    let end = yield* this.#drive(parts, executor, follow);
+    const isFollowed = signal?.aborted !== true || (found === 'SUSPENDED' && onAbort === 'revert');
+    let end = yield* this.#drive(parts, executor, isFollowed);
     if (signal?.aborted && onAbort === 'revert' && storage.flowState === 'SUSPENDED' && !this.#closed) {
       end = yield* this.#drive(parts, executor, true);
     }
@@ -285,7 +285,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   async *#drive(
     parts: LoopParts,
     executor: TaskExecutor,
-    follow: boolean,
+    isFollowed: boolean,
   ): AsyncGenerator<EngineState, End, boolean | undefined> {
     const { moves } = parts;
     const { signal, onAbort, services = {}, deferReverts = true, neverResolve = false } = this.#options;
@@ -294,15 +294,18 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     moves.moveFlow('RUNNING');
     if (this.#suspendSoon) loop.suspend();
     let abort: { readonly reason: unknown } | null = null;
-    const stop = (): void => {
-      const { reason } = signal as AbortSignal;
-      if (onAbort === 'suspend' ? loop.suspend() : loop.abort(reason)) abort = { reason };
+    const follower: Follower = {
+      onAborted(reason) {
+        if (onAbort === 'suspend' ? loop.suspend() : loop.abort(reason)) abort = { reason };
+      },
     };
-    const unfollow = signal === undefined || !follow ? () => {} : onAborted(signal, stop);
+    const followed = isFollowed ? signal : undefined;
+    if (followed?.aborted) follower.onAborted(followed.reason);
+    else if (followed !== undefined) follow(followed, follower);
     try {
       yield* stepThrough(loop, this.#clock);
     } finally {
-      unfollow();
+      if (followed !== undefined) unfollow(followed, follower);
     }
     return { fatal: loop.fatal, abort };
   }

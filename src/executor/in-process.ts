@@ -8,6 +8,7 @@ import type { Outcome, WorkEvent } from '../protocol/messages.ts';
 import { perform } from '../protocol/perform.ts';
 import { answerService } from '../protocol/services.ts';
 import { show } from '../protocol/task-context.ts';
+import { TaskSignal } from '../protocol/task-signal.ts';
 import { type Clock, realClock } from './clock.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import type { Ticket } from './ticket.ts';
@@ -76,20 +77,22 @@ export class InProcess {
 /** Performs a task on this thread. What it still does after it was given up is not heard. */
 export async function performHere(ticket: Ticket, clock: Clock, grace: number): Promise<Outcome> {
   const { request, task, call } = ticket;
-  const controller = new AbortController();
-  if (call.signal?.aborted) controller.abort(call.signal.reason);
+  const own = new TaskSignal();
+  if (call.signal?.aborted) own.abort(call.signal.reason);
   let giveUp: (outcome: Outcome) => void = () => {};
   const givenUp = new Promise<Outcome>((resolve) => {
     giveUp = resolve;
   });
   const watch = new Watch(ticket, clock, {
     look: () => {},
-    abort: (reason) => controller.abort(reason),
+    abort: (reason) => own.abort(reason),
     giveUp: (outcome) => giveUp(outcome),
   });
   watch.begin(grace);
   const performed = perform(request, task.work, {
-    signal: controller.signal,
+    get signal() {
+      return own.signal;
+    },
     onEvent: (event) => ticket.tell(detached(event)),
     callService: (name, args) => answerService(call.services, name, args),
     now: () => clock.now(),

@@ -5,6 +5,7 @@
  * then gave a result, threw, or never ended.
  */
 import { TaskloomError } from '../errors.ts';
+import { type Follower, follow, unfollow } from '../following.ts';
 import type { Outcome } from '../protocol/messages.ts';
 import { failed } from '../protocol/perform.ts';
 import type { Clock } from './clock.ts';
@@ -19,11 +20,10 @@ export interface WatchHost {
   giveUp(outcome: Outcome): void;
 }
 
-export class Watch {
+export class Watch implements Follower {
   readonly #ticket: Ticket;
   readonly #clock: Clock;
   readonly #host: WatchHost;
-  readonly #onAbort = (): void => this.#host.abort(this.#ticket.call.signal?.reason);
   #callOff: () => void = () => {};
   #stopped = false;
   #timedOut = false;
@@ -34,7 +34,11 @@ export class Watch {
     this.#ticket = ticket;
     this.#clock = clock;
     this.#host = host;
-    ticket.call.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (ticket.call.signal !== null) follow(ticket.call.signal, this);
+  }
+
+  onAborted(reason: unknown): void {
+    this.#host.abort(reason);
   }
 
   /** The task's code begins: its time counts from here. */
@@ -66,7 +70,8 @@ export class Watch {
   drop(): void {
     this.#stopped = true;
     this.#callOff();
-    this.#ticket.call.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#ticket.call;
+    if (signal !== null) unfollow(signal, this);
   }
 
   #overdue(): void {

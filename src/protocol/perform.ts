@@ -9,11 +9,11 @@
  */
 import { failureFrom } from '../failure.ts';
 import type { Context } from '../flow/context.ts';
-import type { Undo, Work } from '../flow/unit.ts';
+import type { Undo, Validators, Work } from '../flow/unit.ts';
 import { errorFrom } from '../revival.ts';
 import { absentTakes, close, open, openerOfParts, type Value } from './codec.ts';
 import type { Outcome, PreparedArgument, RevertRequest, WorkRequest } from './messages.ts';
-import { type ContextHost, openContext } from './task-context.ts';
+import { type ContextHost, endContext, openContext } from './task-context.ts';
 import { validateArguments, validateResult } from './validate.ts';
 
 export interface PerformHost extends ContextHost {
@@ -23,31 +23,77 @@ export interface PerformHost extends ContextHost {
 
 type Failed = Extract<Outcome, { kind: 'failed' | 'revert-failed' }>;
 
-/** Executes or reverts a task with prepared arguments. */
-export async function perform(request: WorkRequest, work: Work, host: PerformHost): Promise<Outcome> {
+/** Executes or reverts a task with prepared arguments; at once where the task does not wait for anything. */
+export function perform(request: WorkRequest, work: Work, host: PerformHost): Outcome | Promise<Outcome> {
+  if (work.validators !== null) return performValidated(request, work, work.validators, host);
   let run: (context: Context) => unknown;
   try {
-    let args = openArguments(request.args);
-    if (work.validators !== null) args = await validateArguments(request, args, work.validators);
+    run = bind(request, work, openArguments(request.args));
+  } catch (error) {
+    return refused(error);
+  }
+  return performBound(request, run, host, null);
+}
+
+/** The arguments are held against their schemas first, which may answer later. */
+async function performValidated(
+  request: WorkRequest,
+  work: Work,
+  validators: Validators,
+  host: PerformHost,
+): Promise<Outcome> {
+  let run: (context: Context) => unknown;
+  try {
+    const args = await validateArguments(request, openArguments(request.args), validators);
     run = bind(request, work, args);
   } catch (error) {
     return refused(error);
   }
-  const { context, end } = openContext(request, host);
+  return performBound(request, run, host, validators);
+}
+
+function performBound(
+  request: WorkRequest,
+  run: (context: Context) => unknown,
+  host: PerformHost,
+  validators: Validators | null,
+): Outcome | Promise<Outcome> {
+  const context = openContext(request, host);
   const start = host.now();
-  let elapsed = 0;
-  let value: unknown;
-  try {
-    value = await run(context);
-    elapsed = host.now() - start;
-  } catch (error) {
+  const gave = (value: unknown): Outcome | Promise<Outcome> => {
+    endContext(context);
+    return finish(request, value, host.now() - start, validators);
+  };
+  const threw = (error: unknown): Outcome => {
+    endContext(context);
     return failed(request.action, error, host.now() - start);
-  } finally {
-    end();
-  }
+  };
   try {
-    if (work.validators !== null && request.action === 'execute')
-      value = await validateResult(request, value, work.validators);
+    const value = run(context);
+    return isThenable(value) ? Promise.resolve(value).then(gave, threw) : gave(value);
+  } catch (error) {
+    return threw(error);
+  }
+}
+
+/** What `await` would wait for. Asking for `then` may throw, as it may there. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}
+
+function finish(
+  request: WorkRequest,
+  value: unknown,
+  elapsed: number,
+  validators: Validators | null,
+): Outcome | Promise<Outcome> {
+  if (validators !== null && request.action === 'execute')
+    return validateResult(request, value, validators).then(
+      (valid) => finish(request, valid, elapsed, null),
+      (error) => failed(request.action, error, elapsed),
+    );
+  try {
     return succeeded(request, value, elapsed);
   } catch (error) {
     return failed(request.action, error, elapsed);

@@ -20,54 +20,98 @@ export interface ContextHost {
   onEvent(event: WorkEvent): void;
 }
 
-export interface OpenContext {
-  readonly context: Context;
-  /** Says what was held back; later calls of the task say nothing. */
-  end(): void;
+/** Makes the context of one run of a task. */
+export function openContext(request: WorkRequest, host: ContextHost): Context {
+  return new TaskContext(request, host);
 }
 
-export function openContext({ identity, services }: WorkRequest, host: ContextHost): OpenContext {
-  let ended = false;
-  const progress = limit((event) => host.onEvent(event));
-  const write = (level: LogLevel, message: unknown, details: unknown): void => {
-    if (ended) return;
-    progress.flush();
-    host.onEvent({ kind: 'log', level, message: line(message), details });
-  };
-  const log: Log = {
-    debug: (message, details) => write('debug', message, details),
-    info: (message, details) => write('info', message, details),
-    warn: (message, details) => write('warn', message, details),
-    error: (message, details) => write('error', message, details),
-  };
-  const context: Context = {
-    name: identity.atom,
-    flowName: identity.flowName,
-    flowId: identity.flowId,
-    attempt: identity.attempt,
-    signal: host.signal,
-    progress(fraction, details) {
-      if (typeof fraction !== 'number' || Number.isNaN(fraction)) throw notAFraction(identity.atom, fraction);
-      if (!ended) progress.tell({ kind: 'progress', fraction: Math.min(1, Math.max(0, fraction)), details });
-    },
-    log,
-    notify(event, details) {
-      if (typeof event !== 'string' || event === '') throw notAnEvent(identity.atom, event);
-      if (ended) return;
-      progress.flush();
-      host.onEvent({ kind: 'notice', event, details });
-    },
-    services: serviceFunctions(services, host.callService),
-    transfer,
-    share,
-  };
-  return {
-    context,
-    end() {
-      if (!ended) progress.flush();
-      ended = true;
-    },
-  };
+/** Says what was held back; later calls of the task say nothing. */
+export function endContext(context: Context): void {
+  TaskContext.end(context);
+}
+
+/**
+ * Its parts are made when they are asked for, since most tasks ask for none; and can be taken out of it, as in
+ * `execute(args, { progress, log })`.
+ */
+class TaskContext implements Context {
+  readonly name: string;
+  readonly flowName: string;
+  readonly flowId: string;
+  readonly attempt: number;
+  readonly #host: ContextHost;
+  readonly #offered: readonly string[];
+  #limited: Limited | null = null;
+  #log: Log | null = null;
+  #services: Context['services'] | null = null;
+  #ended = false;
+
+  constructor({ identity, services }: WorkRequest, host: ContextHost) {
+    this.name = identity.atom;
+    this.flowName = identity.flowName;
+    this.flowId = identity.flowId;
+    this.attempt = identity.attempt;
+    this.#host = host;
+    this.#offered = services;
+  }
+
+  get signal(): AbortSignal {
+    return this.#host.signal;
+  }
+
+  get progress(): Context['progress'] {
+    return (fraction, details) => {
+      if (typeof fraction !== 'number' || Number.isNaN(fraction)) throw notAFraction(this.name, fraction);
+      this.#limited ??= limit((event) => this.#host.onEvent(event));
+      const cut = Math.min(1, Math.max(0, fraction));
+      if (!this.#ended) this.#limited.tell({ kind: 'progress', fraction: cut, details });
+    };
+  }
+
+  get log(): Log {
+    const write = (level: LogLevel, message: unknown, details: unknown): void =>
+      this.#tell({ kind: 'log', level, message: line(message), details });
+    this.#log ??= {
+      debug: (message, details) => write('debug', message, details),
+      info: (message, details) => write('info', message, details),
+      warn: (message, details) => write('warn', message, details),
+      error: (message, details) => write('error', message, details),
+    };
+    return this.#log;
+  }
+
+  get notify(): Context['notify'] {
+    return (event, details) => {
+      if (typeof event !== 'string' || event === '') throw notAnEvent(this.name, event);
+      this.#tell({ kind: 'notice', event, details });
+    };
+  }
+
+  get services(): Context['services'] {
+    this.#services ??= serviceFunctions(this.#offered, this.#host.callService);
+    return this.#services;
+  }
+
+  get transfer(): Context['transfer'] {
+    return transfer;
+  }
+
+  get share(): Context['share'] {
+    return share;
+  }
+
+  static end(context: Context): void {
+    if (!(context instanceof TaskContext)) return;
+    if (!context.#ended) context.#limited?.flush();
+    context.#ended = true;
+  }
+
+  /** After what was held back, so that order is kept. */
+  #tell(event: WorkEvent): void {
+    if (this.#ended) return;
+    this.#limited?.flush();
+    this.#host.onEvent(event);
+  }
 }
 
 interface Limited {
