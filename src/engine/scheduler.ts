@@ -16,7 +16,7 @@ import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
 import { isValue } from '../protocol/codec.ts';
-import type { Executed, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
+import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -33,20 +33,84 @@ export interface SchedulerHost {
   said(node: AtomNode, event: WorkEvent): void;
 }
 
-interface Dispatch {
-  readonly node: AtomNode;
+/** What dispatches ask of their scheduler. */
+interface DispatchHost extends SchedulerHost {
+  readonly storage: Storage;
+  readonly services: Services;
+  /** Aborted when running tasks are to stop. */
+  readonly stopping: AbortSignal;
+  /** Resolves when all that arrived is looked at; null when nothing waits for that. */
+  looked(): Promise<void> | null;
+}
+
+/** One atom that was sent off: what the executor is given to know of it, and is to say. */
+class Dispatch implements Call {
+  readonly node: TaskNode | RetryNode;
   readonly action: Action;
-  state: 'queued' | 'begun' | 'over';
+  readonly #scheduler: object;
+  readonly #host: DispatchHost;
+  state: 'queued' | 'begun' | 'over' = 'queued';
   /** Calls off the timer of a retry's pause. */
-  callOff: () => void;
+  callOff: (() => void) | null = null;
+
+  constructor(node: TaskNode | RetryNode, action: Action, scheduler: object, host: DispatchHost) {
+    this.node = node;
+    this.action = action;
+    this.#scheduler = scheduler;
+    this.#host = host;
+  }
+
+  get identity(): Identity {
+    const { storage } = this.#host;
+    const { name, flow } = this.node;
+    // Execute counts its attempt when it begins.
+    const { attempt } = storage.recordAt(this.node);
+    const coming = this.action === 'execute' && this.state === 'queued' ? 1 : 0;
+    const flowName = flow?.name ?? storage.flowName;
+    return { atom: name, flowName, flowId: storage.flowId, attempt: attempt + coming };
+  }
+
+  get rank(): number {
+    return this.node.rank;
+  }
+
+  get source(): object {
+    return this.#scheduler;
+  }
+
+  get services(): Services {
+    return this.#host.services;
+  }
+
+  /** An abort reaches what executes; what is being undone is let be. */
+  get signal(): AbortSignal | null {
+    return this.action === 'execute' ? this.#host.stopping : null;
+  }
+
+  get read(): boolean {
+    return this.node.read;
+  }
+
+  /** Invariant 3. */
+  begin(): boolean | Promise<boolean> {
+    if (this.state !== 'queued') return false;
+    const looked = this.#host.looked();
+    if (looked !== null) return looked.then(() => this.begin());
+    this.state = 'begun';
+    this.#host.began(this.node, this.action);
+    return true;
+  }
+
+  onEvent(event: WorkEvent): void {
+    if (this.state === 'begun') this.#host.said(this.node, event);
+  }
 }
 
 export class Scheduler {
   readonly #executor: TaskExecutor;
   readonly #storage: Storage;
   readonly #inbox: Inbox<Arrival>;
-  readonly #services: Services;
-  readonly #host: SchedulerHost;
+  readonly #host: DispatchHost;
   readonly #stopping = new AbortController();
   readonly #dispatches = new Set<Dispatch>();
 
@@ -60,9 +124,16 @@ export class Scheduler {
     this.#executor = executor;
     this.#storage = storage;
     this.#inbox = inbox;
-    this.#services = services;
-    this.#host = host;
-    // Every task that runs listens, and many may run at once.
+    this.#host = {
+      storage,
+      services,
+      stopping: this.#stopping.signal,
+      looked: () => inbox.looked(),
+      began: host.began,
+      withdrawn: host.withdrawn,
+      said: host.said,
+    };
+    // Executors of others may listen for every task that runs.
     setMaxListeners(0, this.#stopping.signal);
   }
 
@@ -75,7 +146,7 @@ export class Scheduler {
     const args = this.#prepare(node, 'execute');
     if (args === null) return;
     if (node.kind === 'retry') this.#performHere(node, 'execute', args);
-    else this.#send(node, 'execute', (call) => this.#executor.execute(node.atom, args, call));
+    else this.#send(node, 'execute', (dispatch) => this.#executor.execute(node.atom, args, dispatch));
   }
 
   /** Reverts an atom; one that has nothing to undo is done at once. */
@@ -94,7 +165,9 @@ export class Scheduler {
       return;
     }
     const executed = executedOf(record);
-    this.#send(node, 'revert', (call) => this.#executor.revert(node.atom, args, executed, failures, call));
+    this.#send(node, 'revert', (dispatch) =>
+      this.#executor.revert(node.atom, args, executed, failures, dispatch),
+    );
   }
 
   /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
@@ -127,9 +200,9 @@ export class Scheduler {
   #performHere(node: RetryNode, action: Action, args: readonly PreparedArgument[]): void {
     const { state, retryAt } = this.#storage.recordAt(node);
     const pause = action === 'execute' && state === 'RETRYING' ? retryAt - Date.now() : 0;
-    this.#send(node, action, async (call, dispatch) => {
+    this.#send(node, action, async (dispatch) => {
       if (pause > 0) await this.#sleep(pause, dispatch);
-      if (!(await call.begin())) return { kind: 'withdrawn' };
+      if (!(await dispatch.begin())) return { kind: 'withdrawn' };
       return performRetry(node, action, args, this.#storage);
     });
   }
@@ -141,65 +214,47 @@ export class Scheduler {
     });
   }
 
-  #send(node: AtomNode, action: Action, ship: (call: Call, dispatch: Dispatch) => Promise<Outcome>): void {
-    const dispatch: Dispatch = { node, action, state: 'queued', callOff: () => {} };
+  #send(node: TaskNode | RetryNode, action: Action, ship: (dispatch: Dispatch) => Promise<Outcome>): void {
+    const dispatch = new Dispatch(node, action, this, this.#host);
     this.#dispatches.add(dispatch);
-    const end = (outcome: Completion['outcome']): void => {
-      if (dispatch.state === 'over') return;
-      this.#end(dispatch);
-      this.#put(node, action, outcome);
-    };
-    const failed = (thrown: unknown): void => end(broken(node, action, thrown));
-    const arrived = (outcome: Outcome): void => {
-      if (dispatch.state !== 'over') end(checkOutcome(outcome, dispatch));
-    };
     try {
-      ship(this.#callFor(dispatch), dispatch).then(arrived).catch(failed);
+      ship(dispatch).then(
+        (outcome) => this.#arrived(dispatch, outcome),
+        (thrown: unknown) => this.#failed(dispatch, thrown),
+      );
     } catch (thrown) {
-      failed(thrown);
+      this.#failed(dispatch, thrown);
     }
+  }
+
+  #arrived(dispatch: Dispatch, outcome: Outcome): void {
+    if (dispatch.state === 'over') return;
+    const { node, action } = dispatch;
+    let checked: Completion['outcome'];
+    try {
+      checked = checkOutcome(outcome, dispatch);
+    } catch (thrown) {
+      checked = broken(node, action, thrown);
+    }
+    this.#end(dispatch);
+    this.#put(node, action, checked);
+  }
+
+  #failed(dispatch: Dispatch, thrown: unknown): void {
+    if (dispatch.state === 'over') return;
+    const { node, action } = dispatch;
+    this.#end(dispatch);
+    this.#put(node, action, broken(node, action, thrown));
   }
 
   #put(node: AtomNode, action: Action, outcome: Completion['outcome']): void {
     this.#inbox.put({ kind: 'completion', node, action, outcome });
   }
 
-  /** Invariant 3. */
-  #beginWhenLooked(dispatch: Dispatch): boolean | Promise<boolean> {
-    const looked = dispatch.state === 'queued' ? this.#inbox.looked() : null;
-    return looked === null ? this.#begin(dispatch) : looked.then(() => this.#beginWhenLooked(dispatch));
-  }
-
-  #begin(dispatch: Dispatch): boolean {
-    if (dispatch.state !== 'queued') return false;
-    dispatch.state = 'begun';
-    this.#host.began(dispatch.node, dispatch.action);
-    return true;
-  }
-
   #end(dispatch: Dispatch): void {
     dispatch.state = 'over';
-    dispatch.callOff();
+    dispatch.callOff?.();
     this.#dispatches.delete(dispatch);
-  }
-
-  #callFor(dispatch: Dispatch): Call {
-    const { node, action } = dispatch;
-    const { flowName, flowId } = this.#storage;
-    const attempt = this.#storage.recordAt(node).attempt + (action === 'execute' ? 1 : 0);
-    return {
-      identity: { atom: node.name, flowName: node.flow?.name ?? flowName, flowId, attempt },
-      rank: node.rank,
-      source: this,
-      services: this.#services,
-      // An abort reaches what executes; what is being undone is let be.
-      signal: action === 'execute' ? this.#stopping.signal : null,
-      read: node.read,
-      begin: () => this.#beginWhenLooked(dispatch),
-      onEvent: (event) => {
-        if (dispatch.state === 'begun') this.#host.said(node, event);
-      },
-    };
   }
 }
 

@@ -157,7 +157,7 @@ export class ManualTaskExecutor implements TaskExecutor {
       if (begins) await this.#begin(held);
       else {
         await this.#perform(held);
-        settled.push(held.ticket.request.identity.atom);
+        settled.push(held.ticket.call.identity.atom);
       }
     }
     return settled;
@@ -215,9 +215,9 @@ export class ManualTaskExecutor implements TaskExecutor {
   }
 
   #find(atom: string): Held {
-    const found = this.#held.find(({ ticket }) => ticket.request.identity.atom === atom);
+    const found = this.#held.find(({ ticket }) => ticket.call.identity.atom === atom);
     if (found !== undefined) return found;
-    const names = this.#held.map(({ ticket }) => ticket.request.identity.atom);
+    const names = this.#held.map(({ ticket }) => ticket.call.identity.atom);
     throw new TaskloomError(
       'ATOM_NOT_FOUND',
       `No task of an atom '${atom}' waits.${hint(atom, names)} These wait: ${names.join(', ') || 'none'}.`,

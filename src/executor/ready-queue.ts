@@ -47,5 +47,5 @@ export class ReadyQueue {
 
 /** Negative when `a` goes first. Ids count up, so that they are the order of arrival. */
 export function byOrder(a: Ticket, b: Ticket): number {
-  return b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.request.id - b.request.id;
+  return b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.id - b.id;
 }

@@ -163,10 +163,10 @@ export class Thread {
         this.#began(message.id, message.loading);
         return;
       case 'event':
-        if (this.#hand?.ticket.request.id === message.id) this.#hand.ticket.tell(message.event);
+        if (this.#hand?.ticket.id === message.id) this.#hand.ticket.tell(message.event);
         return;
       case 'outcome':
-        if (this.#hand?.ticket.request.id === message.id) this.#finish(message.outcome);
+        if (this.#hand?.ticket.id === message.id) this.#finish(message.outcome);
         return;
       case 'stray':
         this.#host.onStray(message.failure, message.task);
@@ -184,7 +184,7 @@ export class Thread {
 
   #began(id: number, loading: number): void {
     const hand = this.#hand;
-    if (hand?.ticket.request.id !== id) return;
+    if (hand?.ticket.id !== id) return;
     this.#callOff();
     const { module } = hand.ticket.request;
     this.#loaded.add(module);
@@ -267,7 +267,7 @@ export class Thread {
   #judge(exitCode: number): void {
     if (this.#hand === null) return;
     const { ticket, watch } = this.#hand;
-    const reached = this.#line.reached(ticket.request.id);
+    const reached = this.#line.reached(ticket.id);
     if (reached === 'sent') {
       this.#hand = null;
       watch.drop();
@@ -277,7 +277,7 @@ export class Thread {
     const began = reached === 'begun';
     const imported = this.#loaded.has(ticket.request.module);
     const error = lostError(ticket.request, { exitCode, error: this.#error }, began, imported);
-    if (began) this.#settle(failed(ticket.request.action, error, watch.elapsed));
+    if (began) this.#settle(failed(ticket.action, error, watch.elapsed));
     else if (imported) this.#settle({ kind: 'refused', failure: failureFrom(error) });
     else this.#unloadable(ticket, error);
   }
@@ -291,6 +291,6 @@ export class Thread {
 
   #servicesOf(id: number): Services | null {
     const ticket = this.#hand?.ticket;
-    return ticket?.request.id === id ? ticket.call.services : null;
+    return ticket?.id === id ? ticket.call.services : null;
   }
 }

@@ -10,7 +10,6 @@ import type { Argument } from '../flow/symbols.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import type {
   Executed,
-  ExecuteRequest,
   Outcome,
   PreparedArgument,
   SymbolNames,
@@ -21,19 +20,40 @@ import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
 import type { Call } from './executor.ts';
 
+/** What a revert is told beside its arguments. */
+interface Undoing {
+  readonly executed: Executed;
+  readonly failures: ReadonlyMap<string, Failure>;
+}
+
 export class Ticket {
+  /** Counts up with the calls. */
+  readonly id: number;
   readonly task: AnyTask;
-  readonly request: WorkRequest;
   readonly call: Call;
   readonly outcome: Promise<Outcome>;
+  readonly #args: readonly PreparedArgument[];
+  readonly #undoing: Undoing | null;
+  readonly #onSettled: (ticket: Ticket) => void;
   #resolve: (outcome: Outcome) => void = () => {};
+  #request: WorkRequest | null = null;
   #begun = false;
   #settled = false;
 
-  constructor(task: AnyTask, request: WorkRequest, call: Call) {
+  constructor(
+    id: number,
+    task: AnyTask,
+    args: readonly PreparedArgument[],
+    undoing: Undoing | null,
+    call: Call,
+    onSettled: (ticket: Ticket) => void,
+  ) {
+    this.id = id;
     this.task = task;
-    this.request = request;
     this.call = call;
+    this.#args = args;
+    this.#undoing = undoing;
+    this.#onSettled = onSettled;
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -41,6 +61,16 @@ export class Ticket {
 
   get settled(): boolean {
     return this.#settled;
+  }
+
+  get action(): WorkRequest['action'] {
+    return this.#undoing === null ? 'execute' : 'revert';
+  }
+
+  /** What crosses to the worker. */
+  get request(): WorkRequest {
+    this.#request ??= this.#makeRequest();
+    return this.#request;
   }
 
   /** Asks whether the task is still wanted. When it is not, the ticket is settled. */
@@ -72,8 +102,29 @@ export class Ticket {
   }
 
   settle(outcome: Outcome): void {
+    if (this.#settled) return;
     this.#settled = true;
+    this.#onSettled(this);
     this.#resolve(outcome);
+  }
+
+  #makeRequest(): WorkRequest {
+    const { task, call } = this;
+    const undoing = this.#undoing;
+    const common = {
+      id: this.id,
+      module: task.work.module ?? '',
+      task: task.work.name,
+      identity: call.identity,
+      args: this.#args,
+      services: Object.keys(call.services),
+      symbols:
+        task.work.validators === null
+          ? null
+          : symbolsOf(task, undoing === null ? task.args : task.revertArgs),
+    };
+    if (undoing !== null) return { action: 'revert', ...common, ...undoing };
+    return { action: 'execute', ...common, takes: task.provides.map(({ take }) => take), read: call.read };
   }
 
   #heed(wanted: boolean): boolean {
@@ -92,9 +143,10 @@ export class TicketOffice {
   readonly #open = new Set<Ticket>();
   #last = 0;
   #closed = false;
+  readonly #forget = (ticket: Ticket): void => void this.#open.delete(ticket);
 
   execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Ticket {
-    return this.#issue(task, this.#request(task, task.args, args, call), call);
+    return this.#issue(task, args, null, call);
   }
 
   revert(
@@ -104,8 +156,7 @@ export class TicketOffice {
     failures: ReadonlyMap<string, Failure>,
     call: Call,
   ): Ticket {
-    const { takes: _takes, read: _read, ...rest } = this.#request(task, task.revertArgs, args, call);
-    return this.#issue(task, { ...rest, action: 'revert', executed, failures }, call);
+    return this.#issue(task, args, { executed, failures }, call);
   }
 
   /** @throws TaskloomError EXECUTOR_CLOSED */
@@ -129,39 +180,15 @@ export class TicketOffice {
     callOff();
   }
 
-  #request(
-    task: AnyTask,
-    taken: readonly Argument[],
-    args: readonly PreparedArgument[],
-    call: Call,
-  ): ExecuteRequest {
-    return {
-      action: 'execute',
-      id: ++this.#last,
-      module: task.work.module ?? '',
-      task: task.work.name,
-      identity: call.identity,
-      args,
-      takes: task.provides.map(({ take }) => take),
-      read: call.read,
-      services: Object.keys(call.services),
-      symbols: task.work.validators === null ? null : symbolsOf(task, taken),
-    };
-  }
-
-  #issue(task: AnyTask, request: WorkRequest, call: Call): Ticket {
-    const ticket = new Ticket(task, request, call);
-    if (this.#closed) {
-      ticket.settle(refused(closedError()));
-      return ticket;
-    }
-    this.#open.add(ticket);
-    void ticket.outcome.then(() => this.#open.delete(ticket));
+  #issue(task: AnyTask, args: readonly PreparedArgument[], undoing: Undoing | null, call: Call): Ticket {
+    const ticket = new Ticket(++this.#last, task, args, undoing, call, this.#forget);
+    if (this.#closed) ticket.settle(refused(closedError()));
+    else this.#open.add(ticket);
     return ticket;
   }
 
   #giveUp(waited: number): void {
-    for (const ticket of this.#open) ticket.settle(failed(ticket.request.action, closedError(), waited));
+    for (const ticket of this.#open) ticket.settle(failed(ticket.action, closedError(), waited));
   }
 }
 

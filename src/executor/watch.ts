@@ -90,7 +90,7 @@ export class Watch implements Follower {
   }
 
   #timeout(elapsed: number): ReturnType<typeof failed> {
-    return failed(this.#ticket.request.action, timeoutError(this.#ticket), elapsed);
+    return failed(this.#ticket.action, timeoutError(this.#ticket), elapsed);
   }
 }
 

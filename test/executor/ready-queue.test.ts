@@ -8,11 +8,11 @@ const SOURCES = [{}, {}, {}];
 
 function ticketOf(id: number, priority: number, rank: number, source: number): Ticket {
   const task = { ...taskIn('file:///none.mjs', 'any'), priority };
-  return new Ticket(task, { id } as Ticket['request'], callOf({ rank, source: SOURCES[source] ?? {} }));
+  return new Ticket(id, task, [], null, callOf({ rank, source: SOURCES[source] ?? {} }), () => {});
 }
 
 const order = (a: Ticket, b: Ticket): number =>
-  b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.request.id - b.request.id;
+  b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.id - b.id;
 
 test('gives each source its turn, and within one the order of priority, rank and arrival', () => {
   const level = fc.integer({ min: -2, max: 2 });
