@@ -16,7 +16,7 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
     case 'executed': {
       const { result, absent, elapsed } = outcome;
       if (node.kind === 'retry') moves.noteAttempt(node, result);
-      moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null, elapsed });
+      moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null }, elapsed);
       return { kind: 'done' };
     }
     case 'partial':
@@ -24,7 +24,7 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       return { kind: 'done' };
     case 'failed':
       if (state === 'PENDING') moves.moveAtom(node, 'RUNNING', { began: true, attempt: attempt + 1 });
-      moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, elapsed: outcome.elapsed });
+      moves.moveAtom(node, 'FAILURE', { failure: outcome.failure }, outcome.elapsed);
       return { kind: 'execute-failed' };
     case 'refused':
       if (action === 'revert') {
@@ -37,11 +37,11 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       return { kind: 'execute-failed' };
     case 'reverted':
       if (node.kind === 'retry') moves.forgetAttempts(node);
-      moves.moveAtom(node, 'REVERTED', { revertResult: outcome.result, elapsed: outcome.elapsed });
+      moves.moveAtom(node, 'REVERTED', { revertResult: outcome.result }, outcome.elapsed);
       return { kind: 'done' };
     case 'revert-failed':
       if (state !== 'REVERTING') moves.moveAtom(node, 'REVERTING');
-      moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure, elapsed: outcome.elapsed });
+      moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure }, outcome.elapsed);
       return { kind: 'revert-failed', error: errorFrom(outcome.failure) };
   }
 }

@@ -246,7 +246,9 @@ export class Loop {
   }
 
   #mapFailed(map: MapNode, culprit: string, failure: Failure, all: boolean): void {
-    this.#parts.moves.noteOwnFailure(map, failure);
+    const { moves } = this.#parts;
+    moves.noteOwnFailure(map, failure);
+    if (culprit === map.name) moves.failures++;
     this.#failures = null;
     if (all) this.#resolver.takeBack();
     else this.#resolver.resolve(map, culprit, failure);

@@ -29,7 +29,7 @@ export type Found = Partial<
     AtomRecord,
     'result' | 'absent' | 'failure' | 'began' | 'revertResult' | 'revertFailure' | 'attempt' | 'retryAt'
   >
-> & { readonly elapsed?: number };
+>;
 
 export class Moves {
   readonly #storage: Storage;
@@ -60,26 +60,29 @@ export class Moves {
     this.#notifier.tell('flow', { name, flowId, state: 'PENDING', oldState: from, at: Date.now() });
   }
 
-  moveAtom(node: AtomNode, to: AtomState, { elapsed, ...found }: Found = {}): void {
+  /** @param elapsed - ms in the atom's own code, where that led to the state */
+  moveAtom(node: AtomNode, to: AtomState, found: Found | null = null, elapsed: number | null = null): void {
     const record = this.#storage.recordAt(node);
-    const before = { state: record.state, intention: record.intention };
-    if (!isLegal(node, before.state, to)) throw illegal(node.kind, node.name, before.state, to);
-    Object.assign(record, found);
+    const { state, intention } = record;
+    if (!isLegal(node, state, to)) throw illegal(node.kind, node.name, state, to);
+    if (found !== null) Object.assign(record, found);
     record.state = to;
-    if (to === 'FAILURE') this.failures++;
-    if (to === 'RUNNING' || to === 'REVERTING')
-      Object.assign(record, { progress: 0, progressDetails: undefined });
-    if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
-    if (node.item === null) this.#selector.changed(node, before);
-    this.#tell(node, record, before.state, elapsed ?? null);
+    // Of a map those of its items count, or its own.
+    if (to === 'FAILURE' && node.kind !== 'map') this.failures++;
+    if (to === 'RUNNING' || to === 'REVERTING') {
+      record.progress = 0;
+      record.progressDetails = undefined;
+    } else if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
+    if (node.item === null) this.#selector.changed(node, state, intention);
+    this.#tell(node, record, state, elapsed);
   }
 
   setIntention(node: AtomNode, intention: Intention): void {
     const record = this.#storage.recordAt(node);
-    const before = { state: record.state, intention: record.intention };
-    if (before.intention === intention) return;
+    const { state, intention: before } = record;
+    if (before === intention) return;
     record.intention = intention;
-    if (node.item === null) this.#selector.changed(node, before);
+    if (node.item === null) this.#selector.changed(node, state, before);
   }
 
   /** A retry begins an attempt with the value that it gave. */

@@ -59,11 +59,12 @@ export class Selector {
   }
 
   /** To be told after every change of an atom's state or intention, with what it was before. */
-  changed(node: AtomNode, before: Standing): void {
+  changed(node: AtomNode, stateBefore: AtomState, intentionBefore: Intention): void {
     const now = this.#standingOf(node);
-    if (!ownDone(before) && ownDone(now)) this.#spreadDone(node);
-    if (ownQuiet(before) && !ownQuiet(now)) this.#spreadBusy(node);
-    if (!ownQuiet(before) && ownQuiet(now)) this.#spreadQuiet(node);
+    const [wasQuiet, isQuiet] = [isQuietIn(stateBefore), isQuietIn(now.state)];
+    if (!isDoneIn(stateBefore, intentionBefore) && ownDone(now)) this.#spreadDone(node);
+    if (wasQuiet && !isQuiet) this.#spreadBusy(node);
+    if (!wasQuiet && isQuiet) this.#spreadQuiet(node);
     // One that is REVERTING is on its way; only `rebuild` finds those that a dead process left so.
     if (now.state !== 'REVERTING') this.#offerRevert(node);
   }
@@ -167,10 +168,18 @@ const REVERTIBLE: ReadonlySet<AtomState> = new Set([
 ]);
 
 function ownDone({ state, intention }: Standing): boolean {
+  return isDoneIn(state, intention);
+}
+
+function isDoneIn(state: AtomState, intention: Intention): boolean {
   return (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');
 }
 
 function ownQuiet({ state }: Standing): boolean {
+  return isQuietIn(state);
+}
+
+function isQuietIn(state: AtomState): boolean {
   return state === 'PENDING' || state === 'REVERTED' || state === 'IGNORE';
 }
 
