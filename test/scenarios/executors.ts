@@ -2,7 +2,9 @@
 import {
   type AnyTask,
   type AnyUnit,
+  createEngine,
   type Engine,
+  type EngineSettings,
   SerialTaskExecutor,
   type TaskExecutor,
   ThreadPoolTaskExecutor,
@@ -98,4 +100,35 @@ export function thrownBy(run: Promise<unknown>): Promise<unknown> {
 /** The states of some atoms, as in `a SUCCESS, b PENDING`. */
 export function statesOf({ storage }: Engine<AnyUnit>, ...names: readonly string[]): string {
   return names.map((name) => `${name} ${storage.atomState(name)}`).join(', ');
+}
+
+/**
+ * A run on an executor that settles when told, at rest. `waiting` says what was handed in, reverts with a minus; `settle`
+ * performs one after another, each at rest; `done` is what the run rejects with.
+ */
+export async function started(
+  flow: AnyUnit,
+  {
+    concurrency,
+    ...options
+  }: EngineSettings & { readonly concurrency?: number; readonly store?: object } = {},
+) {
+  const executor = new ManualTaskExecutor(concurrency === undefined ? {} : { concurrency });
+  const engine = createEngine(flow, { ...options, executor });
+  const heard = hear(engine);
+  const go = async (): Promise<{ readonly done: Promise<unknown> }> => {
+    const done = thrownBy(engine.run());
+    await executor.idle();
+    return { done };
+  };
+  const { done } = await go();
+  const waiting = (): string =>
+    executor.waiting.map(({ atom, action }) => (action === 'execute' ? atom : `-${atom}`)).join(' ');
+  const settle = async (...atoms: readonly string[]): Promise<void> => {
+    for (const atom of atoms) {
+      await executor.settle(atom);
+      await executor.idle();
+    }
+  };
+  return { executor, engine, heard, done, waiting, settle, go };
 }

@@ -14,25 +14,7 @@ import {
 } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
 import { describe, expect, it } from 'vitest';
-import { everyExecutor, fixtures, hear, stage, statesOf, takes, thrownBy } from './executors.ts';
-
-/** An engine on an executor that settles when told, already running and at rest. */
-async function started(flow: AnyUnit, options: { readonly concurrency?: number } = {}) {
-  const executor = new ManualTaskExecutor(options);
-  const engine = createEngine(flow, { executor });
-  const heard = hear(engine);
-  const done = thrownBy(engine.run());
-  await executor.idle();
-  const waiting = (): string =>
-    executor.waiting.map(({ atom, action }) => (action === 'execute' ? atom : `-${atom}`)).join(' ');
-  const settle = async (...atoms: readonly string[]): Promise<void> => {
-    for (const atom of atoms) {
-      await executor.settle(atom);
-      await executor.idle();
-    }
-  };
-  return { executor, engine, heard, done, waiting, settle };
-}
+import { everyExecutor, fixtures, hear, stage, started, statesOf, takes, thrownBy } from './executors.ts';
 
 /** In which order they began, by what was told. */
 const begun = (heard: readonly string[]): string =>
