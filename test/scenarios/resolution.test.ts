@@ -127,6 +127,23 @@ describe('several failures in one flow', () => {
     expect(statesOf(engine, 'all', 'again')).toBe('all REVERTED, again REVERTED');
   });
 
+  it('where the flow around is being tried again, the inner retry cannot have its own flow tried again instead', async () => {
+    const { act, told } = stage();
+    const [outer, within] = [deciding('outer', ['RETRY']), deciding('within', ['RETRY'])];
+    const inner = linear('inner', { retry: within.made }).add([act('b', { fails: [1] })]);
+    const flow = unordered('f', { retry: outer.made }).add([act('a', { fails: [1] }), inner]);
+    const { executor, engine, settle, done } = await started(flow as AnyUnit);
+    await executor.begin('b');
+    await settle('a', 'a', 'b');
+    expect(within.asked).toEqual([[['b: b failed 1']]]);
+    expect(engine.storage.atomIntention('within')).toBe('REVERT');
+    await settle('b', 'a', 'b');
+    expect(await done).toBeUndefined();
+    expect(told()).toBe('a -a b -b a b');
+    expect(statesOf(engine, 'outer', 'within')).toBe('outer SUCCESS, within SUCCESS');
+    expect(engine.storage.retryHistory('within').length).toBe(1);
+  });
+
   it('in flows of their own that are both tried again: each goes its way', async () => {
     const { act, told } = stage();
     const branch = (name: string) =>

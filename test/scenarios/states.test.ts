@@ -291,7 +291,7 @@ it('WAITING and ANALYZING alternate while some run and nothing new is ready', as
   expect((await done).steps).toBe('Rswawawa SUCCESS');
 });
 
-it('an error thrown into runIter() ends the flow in FAILURE when what runs has ended: that is kept, nothing is reverted', async () => {
+it('an error thrown into runIter() ends the flow in FAILURE when what runs has ended: that is kept, and another run goes on', async () => {
   const { act, told } = stage();
   const executor = new ManualTaskExecutor();
   const engine = createEngine(linear('f').add([act('a'), act('b')]) as AnyUnit, { executor });
@@ -304,6 +304,10 @@ it('an error thrown into runIter() ends the flow in FAILURE when what runs has e
   expect(await thrown).toMatchObject({ name: 'TypeError', message: 'from outside' });
   expect(statesOf(engine, 'a', 'b')).toBe('a SUCCESS, b PENDING');
   expect([engine.storage.flowState, told()]).toEqual(['FAILURE', 'a']);
+  const goingOn = engine.run();
+  await executor.settleAll();
+  expect(await goingOn).toEqual({ a: 'a', b: 'b' });
+  expect(told()).toBe('a b');
 });
 
 describe('of the moves that the tables have, only those are told', () => {

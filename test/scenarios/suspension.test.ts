@@ -431,6 +431,23 @@ describe('reset()', () => {
     expect(() => engine.storage.get('p')).toThrow(expect.objectContaining({ code: 'SYMBOL_NOT_FOUND' }));
   });
 
+  it('is refused in a listener, even of the last state: the run has not ended then', async () => {
+    const { act } = stage();
+    const engine = createEngine(act('a') as AnyUnit, serial);
+    const codes: unknown[] = [];
+    engine.on('flow', ({ state }) => {
+      try {
+        engine.reset();
+        codes.push(state);
+      } catch (error) {
+        codes.push((error as { code?: unknown }).code);
+      }
+    });
+    await engine.run();
+    expect(codes).toEqual(['ENGINE_STATE_INVALID', 'ENGINE_STATE_INVALID']);
+    expect(engine.storage.flowState).toBe('SUCCESS');
+  });
+
   it('is refused while the flow is RUNNING or SUSPENDING, and changes nothing', async () => {
     const { act, told } = stage();
     const { executor, engine, settle, done, heard } = await started(
