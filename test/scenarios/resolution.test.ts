@@ -88,6 +88,35 @@ describe('several failures in one flow', () => {
     expect(told()).toBe('a -a b -b c -c a b c');
   });
 
+  it('while a retry thinks about one, nothing starts behind it, and what runs goes on', async () => {
+    const { act, told } = stage();
+    let answer = (_decision: Decision): void => {};
+    const slow = retry('slow', {
+      execute: () => 1,
+      onFailure: () =>
+        new Promise<Decision>((resolve) => {
+          answer = resolve;
+        }),
+    });
+    const flow = unordered('f', { retry: slow }).add([
+      act('bad', { fails: [1] }),
+      linear('line').add([act('runs'), act('later')]),
+      act('queued'),
+    ]);
+    const { executor, engine, settle, waiting, done } = await started(flow as AnyUnit);
+    await executor.begin('runs');
+    await settle('bad');
+    expect(await executor.begin('queued')).toBe(false);
+    await settle('runs');
+    expect(waiting()).toBe('');
+    expect(statesOf(engine, 'bad', 'later', 'queued')).toBe('bad FAILURE, later PENDING, queued PENDING');
+    answer('RETRY');
+    await executor.settleAll();
+    expect(await done).toBeUndefined();
+    expect(told().split(' ').slice(0, 4).join(' ')).toBe('bad runs -bad -runs');
+    expect(engine.storage.attempts('queued')).toBe(1);
+  });
+
   it('the last word counts: one that is answered REVERT_ALL takes all back, though another was answered RETRY', async () => {
     for (const decisions of [
       ['RETRY', 'REVERT_ALL'],
@@ -244,6 +273,25 @@ describe('deciders', () => {
     expect(asked).toEqual(['b']);
     expect(await done).toBeUndefined();
     expect(engine.storage.atomState('b')).toBe('IGNORE');
+  });
+
+  it('are not asked, and nothing starts, when another task fails in the very moment in which all before is done', async () => {
+    const { act, told } = stage();
+    const [a, b, c] = [act('a'), act('b'), act('c')];
+    const asked: string[] = [];
+    const line = graph('line')
+      .add(a, b, c)
+      .link(a, b, { decider: () => asked.push('b') })
+      .link(a, c);
+    const flow = unordered('f').add([line, act('bad', { fails: true })]);
+    const { executor, done } = await started(flow as AnyUnit);
+    await executor.begin('a');
+    await executor.begin('bad');
+    await Promise.all([executor.finish('a', 1), executor.fail('bad', new RangeError('bad failed'))]);
+    await executor.settleAll();
+    expect(await done).toMatchObject({ message: 'bad failed' });
+    expect(asked).toEqual([]);
+    expect(told()).toBe('-a -bad');
   });
 
   it('are not asked about an atom that is not to run: the flow is being reverted', async () => {

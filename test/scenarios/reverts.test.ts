@@ -63,6 +63,8 @@ describe.each(everyExecutor)('when a task fails, on %s', (_, executor) => {
     expect(results).toEqual([{ files: ['x'] }, null, 7]);
     expect(heard).toEqual([7, null, { files: ['x'] }]);
     expect(engine.storage.fetchAll()).toEqual({});
+    for (const name of ['a', 'b', 'bad'])
+      expect(() => engine.storage.get(name)).toThrow(expect.objectContaining({ code: 'SYMBOL_NOT_FOUND' }));
   });
 
   it('a revert that fails ends it: FAILURE, its error alone, and what stands before is left as it was', async () => {
@@ -260,6 +262,24 @@ describe('side by side', () => {
       'first SUCCESS, a REVERT_FAILURE, b REVERTED, c SUCCESS, d REVERT_FAILURE',
     );
     expect(told()).toBe('first a b c d bad -bad -a -b -d');
+  });
+
+  it('after a failed revert nothing is undone any more in other branches either, but for what is on its way', async () => {
+    const { act, told } = stage();
+    const line = (name: string, options: object) =>
+      linear(name).add([act(`${name}1`), act(`${name}2`, options)]);
+    const branches = unordered('branches').add([line('l', { failsBack: true }), line('r', {})]);
+    const flow = linear('f').add([branches, act('bad', { fails: true })]);
+    const { executor, engine, settle, waiting, done } = await started(flow as AnyUnit);
+    await settle('l1', 'r1', 'l2', 'r2', 'bad', 'bad');
+    await executor.begin('r2');
+    await settle('l2', 'r2');
+    expect(waiting()).toBe('');
+    expect(await done).toMatchObject({ message: 'l2 is stuck' });
+    expect(told()).toBe('l1 r1 l2 r2 bad -bad -l2 -r2');
+    expect(statesOf(engine, 'l1', 'l2', 'r1', 'r2')).toBe(
+      'l1 SUCCESS, l2 REVERT_FAILURE, r1 SUCCESS, r2 REVERTED',
+    );
   });
 
   it('with neverResolve what runs ends and is kept, what is queued does not start, and no retry is asked', async () => {

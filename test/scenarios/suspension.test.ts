@@ -303,7 +303,7 @@ describe('a suspend may come from anywhere', () => {
 });
 
 describe('runIter', () => {
-  it.each(['RESUMING', 'SCHEDULING', 'WAITING', 'ANALYZING'])(
+  it.each(['RESUMING', 'SCHEDULING', 'WAITING', 'ANALYZING'] as const)(
     'suspended by next(true) at its first %s: ends SUSPENDED, and what ran is kept',
     async (at) => {
       const { act, told } = stage();
@@ -319,7 +319,9 @@ describe('runIter', () => {
       }
       expect(seen.at(-1)).toBe('SUSPENDED');
       expect(engine.storage.flowState).toBe('SUSPENDED');
-      expect(told()).toBe(at === 'WAITING' || at === 'ANALYZING' ? 'a' : '');
+      // At WAITING it is not said whether the first has begun.
+      const possible = { RESUMING: [''], SCHEDULING: [''], WAITING: ['', 'a'], ANALYZING: ['a'] }[at];
+      expect(possible).toContain(told());
       await engine.run();
       expect(told()).toBe('a b c');
     },
