@@ -53,7 +53,7 @@ const ENGINE: Sentences<EngineState> = {
   SUCCESS: 'The end: the flow is SUCCESS.',
   REVERTED: 'The end: the flow is REVERTED.',
   SUSPENDED: 'The end for now: the flow is SUSPENDED.',
-  FAILURE: 'The end: the flow is FAILURE.',
+  FAILURE: 'The end: the flow is FAILURE. Not yielded: the run throws instead.',
 };
 
 const HEAD = `# States
@@ -88,7 +88,7 @@ export function printStates(): string {
     'The state of an atom says what happened to it, its intention what should happen next.\n',
     sentences(INTENTION),
     "## The engine's loop\n",
-    '`engine.runIter()` yields these, in turns, and last the state in which the run ended.\n',
+    '`engine.runIter()` yields these, in turns, and last the state in which the run ended, but for FAILURE.\n',
     sentences(ENGINE),
   ]
     .join('\n')

@@ -177,6 +177,7 @@ function newAtomNode(
     rank: 0,
     sources: NO_SOURCES,
     revertSources: NO_SOURCES,
+    level: null,
     read: false,
     deciding: [],
     item: null,

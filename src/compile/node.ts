@@ -19,6 +19,8 @@ interface AnyAtomNode {
   readonly sources: readonly (Source | null)[];
   /** The same for `revertArgs`. */
   readonly revertSources: readonly (Source | null)[];
+  /** The innermost scope level of its sources; null for a task that is run without a flow. */
+  readonly level: ScopeLevel | null;
   /** True when a task may read what this one provides, its own revert included. */
   readonly read: boolean;
   /** On the links to it, and on those to the flows of which it is the first. */
@@ -129,6 +131,21 @@ export interface DecidingEdge extends Deciding {
 export interface Source extends Provided {
   readonly node: AtomNode;
   readonly previous: Source | null;
+  /** Its place among all that was provided before it on the walk that found it. */
+  readonly at: number;
+}
+
+/** A flow as a scope level of the atoms in it: what was provided from `start` on belongs to it, what was before to `outer`. */
+export interface ScopeLevel {
+  readonly start: number;
+  readonly outer: ScopeLevel | null;
+}
+
+/** The level to which a provider belongs, seen from an atom in `level`. */
+export function levelOf(source: Source, level: ScopeLevel | null): ScopeLevel | null {
+  let found = level;
+  while (found !== null && source.at < found.start) found = found.outer;
+  return found;
 }
 
 /** A node while it is made. */

@@ -12,7 +12,15 @@ import type { Argument } from '../flow/symbols.ts';
 import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
 import { ownSymbols } from '../flow/unit-symbols.ts';
 import type { Graph } from './graph.ts';
-import { type AtomNode, type Draft, isAtom, type MapNode, type Node, type Source } from './node.ts';
+import {
+  type AtomNode,
+  type Draft,
+  isAtom,
+  type MapNode,
+  type Node,
+  type ScopeLevel,
+  type Source,
+} from './node.ts';
 import { Siblings } from './siblings.ts';
 import { SymbolTable } from './symbol-table.ts';
 
@@ -26,6 +34,7 @@ export interface Symbols {
 /** A flow whose units are being walked. */
 interface Frame {
   readonly flow: AnyFlow;
+  readonly level: ScopeLevel | null;
   readonly siblings: Siblings | null;
   /** Rules 2 and 3: what each unit provides is taken off the table until the flow ends. */
   readonly kept: Map<AnyUnit, readonly Source[]> | null;
@@ -44,9 +53,13 @@ export function resolveSymbols(graph: Graph): Symbols {
   const open: Frame[] = [];
   const enter = (unit: AnyUnit): void => {
     const { head } = graph.spans.get(unit) as { readonly head: Draft<Node> };
-    if (isAtom(head as Node)) bind(head as Draft<AtomNode>, table);
-    if (unit.kind === 'flow') open.push(frameOf(unit));
-    else if (head.kind === 'retry') bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table);
+    // A flow's retry is its first; a task with a retry stands as in a flow of its own.
+    const level = open.at(-1)?.level ?? null;
+    const isFlow = unit.kind === 'flow' || head.kind === 'retry';
+    const inside = isFlow ? { start: table.mark(), outer: level } : level;
+    if (isAtom(head as Node)) bind(head as Draft<AtomNode>, table, inside);
+    if (unit.kind === 'flow') open.push(frameOf(unit, inside));
+    else if (head.kind === 'retry') bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table, inside);
   };
 
   enter(graph.root);
@@ -67,10 +80,10 @@ export function resolveSymbols(graph: Graph): Symbols {
   return { providers: listProviders(graph), results: table.visible() };
 }
 
-function frameOf(flow: AnyFlow): Frame {
+function frameOf(flow: AnyFlow, level: ScopeLevel | null): Frame {
   const siblings = flow.pattern === 'graph' ? new Siblings(flow) : null;
   const kept = flow.pattern === 'linear' ? null : new Map<AnyUnit, readonly Source[]>();
-  return { flow, siblings, kept, units: siblings?.units ?? flow.units, next: 0, before: 0, seen: 0 };
+  return { flow, level, siblings, kept, units: siblings?.units ?? flow.units, next: 0, before: 0, seen: 0 };
 }
 
 /** Rules 2 and 3: hides what the unit in hand provided from its siblings. */
@@ -83,24 +96,30 @@ function leaveUnit(frame: Frame, table: SymbolTable): void {
 }
 
 /** An atom sees what is on the table; then it puts there what it provides. A flow's retry is its first. */
-function bind(node: Draft<AtomNode>, table: SymbolTable, own: readonly string[] = []): void {
+function bind(
+  node: Draft<AtomNode>,
+  table: SymbolTable,
+  level: ScopeLevel | null,
+  own: readonly string[] = [],
+): void {
   const { atom } = node;
+  node.level = level;
   const sourcesOf = (args: readonly Argument[]): (Source | null)[] =>
     args.map(({ name, symbol }) =>
       atom.inject.has(name) || own.includes(symbol) ? null : table.find(symbol),
     );
   node.sources = sourcesOf(atom.args);
   node.revertSources = atom.revertArgs === atom.args ? node.sources : sourcesOf(atom.revertArgs);
-  if (node.kind === 'map') bindInside(node, table);
+  if (node.kind === 'map') bindInside(node, table, level);
   for (const { symbol, take } of atom.provides) table.put(symbol, node as AtomNode, take);
 }
 
 /** The task of a map sees what the map sees, its own retry, and first of all its item, which no source gives. */
-function bindInside({ atom, inner }: Draft<MapNode>, table: SymbolTable): void {
+function bindInside({ atom, inner }: Draft<MapNode>, table: SymbolTable, level: ScopeLevel | null): void {
   const before = table.mark();
   const own = ownSymbols(atom);
-  if (inner.retry !== null) bind(inner.retry as Draft<AtomNode>, table, own);
-  bind(inner.task as Draft<AtomNode>, table, own);
+  if (inner.retry !== null) bind(inner.retry as Draft<AtomNode>, table, level, own);
+  bind(inner.task as Draft<AtomNode>, table, level, own);
   table.takeOff(before);
 }
 
@@ -139,7 +158,7 @@ function listProviders(graph: Graph): ReadonlyMap<string, readonly Source[]> {
   const providers = new Map<string, Source[]>();
   for (const node of graph.atoms.values()) {
     for (const { symbol, take } of node.atom.provides) {
-      const source = { symbol, take, node: node as AtomNode, previous: null };
+      const source = { symbol, take, node: node as AtomNode, previous: null, at: 0 };
       const list = providers.get(symbol);
       if (list === undefined) providers.set(symbol, [source]);
       else list.push(source);

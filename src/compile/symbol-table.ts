@@ -13,7 +13,7 @@ export class SymbolTable {
   }
 
   put(symbol: string, node: AtomNode, take: Take): void {
-    const source = { symbol, node, take, previous: this.find(symbol) };
+    const source = { symbol, node, take, previous: this.find(symbol), at: this.#trail.length };
     this.#top.set(symbol, source);
     this.#trail.push(source);
   }

@@ -93,7 +93,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /**
-   * Takes up what is kept of the flow, and puts the store's values into the storage, once.
+   * Takes up what is kept of the flow, resets one that was reverted, and puts the store's values into the storage, once.
    *
    * @throws TaskloomError ENGINE_STATE_INVALID before `compile`; ATOM_KIND_CHANGED, VERSION_CHANGED; VALUE_NOT_ENCODABLE,
    * VALUE_TOO_LARGE
@@ -103,6 +103,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const { storage, moves } = this.#parts;
     const { store, onVersionChange = 'keep', injectTransient = true } = this.#options;
     for (const node of storage.adopt(onVersionChange)) moves.resetAtom(node);
+    if (storage.flowState === 'REVERTED') resetAll(this.#parts);
     if (this.#prepared) return;
     storage.inject({ ...store });
     if (!injectTransient) storage.keepInjected();
@@ -262,14 +263,12 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     }
     const { signal, onAbort = 'revert' } = this.#options;
     const found = storage.flowState;
-    if (signal?.aborted && (found === 'PENDING' || found === 'REVERTED'))
-      throw abortError(storage, signal.reason);
+    if (signal?.aborted && found === 'PENDING') throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);
     const { executor } = this.#executor;
     await Promise.race([executor.start(), this.#closing]);
     if (this.#closed) throw closed(storage.flowName);
 
-    if (found === 'REVERTED') resetAll(parts);
     // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
     const isFollowed = signal?.aborted !== true || (found === 'SUSPENDED' && onAbort === 'revert');
     let end = yield* this.#drive(parts, executor, isFollowed);

@@ -199,7 +199,8 @@ export class ManualTaskExecutor implements TaskExecutor {
     this.#arrivals++;
     void ticket.outcome.then(() => {
       this.#held = this.#held.filter((other) => other !== held);
-      if (this.#auto) this.#settleReady();
+      // Later: who waits for the outcome hears of it first, and may withdraw what is next.
+      if (this.#auto) queueMicrotask(() => this.#settleReady());
     });
     if (this.#auto) queueMicrotask(() => this.#settleReady());
     return ticket.outcome;

@@ -2,7 +2,7 @@
  * The arguments of one task, closed. The order of look-up: the task's own inject, the item of a map that it runs for, the
  * transient store, the kept store, then the nearest visible provider that has a value.
  */
-import type { AtomNode, Source } from '../compile/node.ts';
+import { type AtomNode, levelOf, type ScopeLevel, type Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Value } from '../protocol/codec.ts';
 import type { PreparedArgument } from '../protocol/messages.ts';
@@ -58,17 +58,25 @@ export function givenByItem(
   return symbol === indexAs ? { value: item.index } : null;
 }
 
-/** Walks from the nearest provider to those that it shadows, to the first that has the value. */
+/**
+ * Walks from the nearest provider to those that it shadows, to the first that has the value. Only those that were ignored let
+ * it leave their scope level (TaskFlow `storage.py`, `_ProviderLocator`).
+ */
 function findProvided(
   node: AtomNode,
   nearest: Source | null,
   storage: Storage,
 ): Pick<PreparedArgument, 'value' | 'take'> | null {
+  let within: { readonly level: ScopeLevel | null } | null = null;
   for (let source = nearest; source !== null; source = source.previous) {
     const found = ofItem(node, source);
+    if (storage.recordAt(found.node).state === 'IGNORE') continue;
+    const level = levelOf(source, node.level);
+    if (within !== null && within.level !== level) return null;
     const provided = storage.values.provided(found);
     if (provided !== null) return { value: provided.value, take: found.take };
-    if (storage.recordAt(found.node).state !== 'IGNORE' && !storage.values.lacks(found)) return null;
+    if (!storage.values.lacks(found)) return null;
+    within = { level };
   }
   return null;
 }

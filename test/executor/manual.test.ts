@@ -1,4 +1,4 @@
-import { task } from 'taskloom';
+import { run, task, unordered } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
 import { describe, expect, test } from 'vitest';
 import { callOf, resultOf, verdict } from './calls.ts';
@@ -76,6 +76,19 @@ describe('the manual executor', () => {
     void executor.execute(give('ranked'), [], callOf({ atom: 'ranked', rank: 1 }));
     void executor.execute(give('urgent', 1), [], callOf({ atom: 'urgent' }));
     expect(await executor.settleAll()).toEqual(['urgent', 'ranked', 'low']);
+  });
+
+  test('by itself begins the next task only when the engine has heard how the last one ended', async () => {
+    const story: string[] = [];
+    const bad = task('bad', {
+      execute() {
+        throw new Error('no');
+      },
+    });
+    const other = task('other', { execute: () => void story.push('other') });
+    const executor = new ManualTaskExecutor({ auto: true, concurrency: 1 });
+    await expect(run(unordered('f').add(bad, other), { executor })).rejects.toThrow('no');
+    expect(story).toEqual([]);
   });
 
   test('settles all at random, the same for the same seed', async () => {

@@ -230,22 +230,32 @@ describe('the items of a map', () => {
   });
 
   it('that fail to come are a failure of the map, which reverts those that ran', async () => {
-    for (const isLate of [false, true]) {
-      const { act, told } = stage();
-      const now = function* () {
-        yield 1;
-        throw new RangeError('no more');
-      };
-      const late = async function* () {
-        yield 1;
-        throw new RangeError('no more');
-      };
-      const items: () => Iterable<number> | AsyncIterable<number> = isLate ? late : now;
-      const engine = engineOf(map('m', { over: { items }, as: 'n', task: act }), {});
-      await expect(engine.run()).rejects.toMatchObject({ name: 'RangeError', message: 'no more' });
-      expect([...engine.storage.failures.keys()]).toEqual(['m']);
-      expect(told()).toBe(isLate ? '1 -1' : '');
-    }
+    const now = function* () {
+      yield 1;
+      throw new RangeError('no more');
+    };
+    const broken = { name: 'RangeError', message: 'no more' };
+    const first = stage();
+    await expect(go(map('m', { over: { items: now }, as: 'n', task: first.act }), {})).rejects.toMatchObject(
+      broken,
+    );
+    // The source had failed before an item could begin.
+    expect(first.told()).toBe('');
+
+    const { act, told } = stage();
+    let engine: Engine | null = null;
+    const late = async function* () {
+      const ran = new Promise<void>((resolve) => {
+        engine?.on('atom', ({ state }) => state === 'SUCCESS' && resolve());
+      });
+      yield 1;
+      await ran;
+      throw new RangeError('no more');
+    };
+    engine = engineOf(map('m', { over: { items: late }, as: 'n', task: act }), {});
+    await expect(engine.run()).rejects.toMatchObject(broken);
+    expect([...engine.storage.failures.keys()]).toEqual(['m']);
+    expect(told()).toBe('1 -1');
   });
 
   it('that cannot be encoded are a failure of the map that names them', async () => {

@@ -34,6 +34,20 @@ function refusalOf(engine: Engine<AnyUnit>): string {
   return 'fine';
 }
 
+describe('prepare()', () => {
+  it('of a flow that is REVERTED resets it, once', async () => {
+    const { act, told } = stage();
+    const engine = createEngine(act('a', { fails: [1] }) as AnyUnit, serial);
+    await thrownBy(engine.run());
+    const heard = hear(engine);
+    engine.prepare();
+    engine.prepare();
+    expect(heard).toEqual(['a PENDING', 'flow PENDING']);
+    await engine.run();
+    expect(told()).toBe('a -a a');
+  });
+});
+
 describe('each flaw is found by one phase, and run() rejects with the same', () => {
   const [a, b] = [gives('a', 'x'), gives('a', 'y')];
   const shared = linear('shared');

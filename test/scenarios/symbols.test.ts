@@ -78,6 +78,20 @@ describe.each(everyExecutor)('provides, on %s', (_, executor) => {
     expect(statesOf(engine, 'half', 'c')).toBe('half REVERTED, c REVERTED');
   });
 
+  it('a part that lacks is not looked for outside of the scope level in which somebody provides it', async () => {
+    const far = fixtures.keys.as('far', { inject: { value: { w: 'far' } } });
+    const near = fixtures.keys.as('near', { inject: { value: { h: 'near' } } });
+    for (const retried of [false, true]) {
+      const settings = retried ? { retry: times(1) } : {};
+      const inner = linear('inner', settings).add([near, takes('c', 'width')]);
+      const engine = createEngine(linear('outer').add([far, inner]) as AnyUnit, { executor: 'serial' });
+      expect(await thrownBy(engine.run())).toMatchObject({ code: 'PROVIDED_MISSING' });
+    }
+    // Right behind that flow its tasks are of the level of what was before it.
+    const flow = linear('outer').add([far, linear('inner').add([near]), takes('c', 'width')]);
+    await createEngine(flow as AnyUnit, { executor: 'serial' }).run();
+  });
+
   it('a part that lacks is looked for at the provider before, in the same flow', async () => {
     const flow = linear('f').add([
       fixtures.keys.as('far', { inject: { value: { w: 'far' } } }),
