@@ -91,12 +91,14 @@ export class Loop {
     do {
       yield 'SCHEDULING';
       this.#schedule(ready);
+      this.#scheduler.sendMore();
       do {
         yield 'WAITING';
         if (this.#outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
         this.#inbox.lookThrough((arrival) => this.#look(arrival));
         this.#maps.advance();
+        this.#scheduler.sendMore();
         ready = this.#select();
       } while (ready === NOTHING && (this.#outstanding > 0 || !this.#inbox.isEmpty));
     } while (ready !== NOTHING);

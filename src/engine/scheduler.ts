@@ -11,108 +11,30 @@ import { setMaxListeners } from 'node:events';
 import type { AtomNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import { realClock } from '../executor/clock.ts';
-import type { Call, TaskExecutor } from '../executor/executor.ts';
+import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
 import { isValue } from '../protocol/codec.ts';
-import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
+import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action, Arrival, Completion } from './arrival.ts';
+import { Dispatch, type DispatchHost, type SchedulerHost } from './dispatch.ts';
 import type { Inbox } from './inbox.ts';
+import { Outbox } from './outbox.ts';
 import { performRetry } from './perform-retry.ts';
-
-/** What the scheduler asks of the engine. */
-export interface SchedulerHost {
-  /** The atom's code is about to run. */
-  began(node: AtomNode, action: Action): void;
-  /** What was sent off is not wanted any more, and has not begun. */
-  withdrawn(node: AtomNode): void;
-  said(node: AtomNode, event: WorkEvent): void;
-}
-
-/** What dispatches ask of their scheduler. */
-interface DispatchHost extends SchedulerHost {
-  readonly storage: Storage;
-  readonly services: Services;
-  /** Aborted when running tasks are to stop. */
-  readonly stopping: AbortSignal;
-  /** Resolves when all that arrived is looked at; null when nothing waits for that. */
-  looked(): Promise<void> | null;
-}
-
-/** One atom that was sent off: what the executor is given to know of it, and is to say. */
-class Dispatch implements Call {
-  readonly node: TaskNode | RetryNode;
-  readonly action: Action;
-  readonly #scheduler: object;
-  readonly #host: DispatchHost;
-  state: 'queued' | 'begun' | 'over' = 'queued';
-  /** Calls off the timer of a retry's pause. */
-  callOff: (() => void) | null = null;
-
-  constructor(node: TaskNode | RetryNode, action: Action, scheduler: object, host: DispatchHost) {
-    this.node = node;
-    this.action = action;
-    this.#scheduler = scheduler;
-    this.#host = host;
-  }
-
-  get identity(): Identity {
-    const { storage } = this.#host;
-    const { name, flow } = this.node;
-    // Execute counts its attempt when it begins.
-    const { attempt } = storage.recordAt(this.node);
-    const coming = this.action === 'execute' && this.state === 'queued' ? 1 : 0;
-    const flowName = flow?.name ?? storage.flowName;
-    return { atom: name, flowName, flowId: storage.flowId, attempt: attempt + coming };
-  }
-
-  get rank(): number {
-    return this.node.rank;
-  }
-
-  get source(): object {
-    return this.#scheduler;
-  }
-
-  get services(): Services {
-    return this.#host.services;
-  }
-
-  /** An abort reaches what executes; what is being undone is let be. */
-  get signal(): AbortSignal | null {
-    return this.action === 'execute' ? this.#host.stopping : null;
-  }
-
-  get read(): boolean {
-    return this.node.read;
-  }
-
-  /** Invariant 3. */
-  begin(): boolean | Promise<boolean> {
-    if (this.state !== 'queued') return false;
-    const looked = this.#host.looked();
-    if (looked !== null) return looked.then(() => this.begin());
-    this.state = 'begun';
-    this.#host.began(this.node, this.action);
-    return true;
-  }
-
-  onEvent(event: WorkEvent): void {
-    if (this.state === 'begun') this.#host.said(this.node, event);
-  }
-}
 
 export class Scheduler {
   readonly #executor: TaskExecutor;
   readonly #storage: Storage;
   readonly #inbox: Inbox<Arrival>;
   readonly #host: DispatchHost;
+  readonly #began: SchedulerHost['began'];
   readonly #stopping = new AbortController();
   readonly #dispatches = new Set<Dispatch>();
+  readonly #outbox = new Outbox();
 
   constructor(
     executor: TaskExecutor,
@@ -124,12 +46,16 @@ export class Scheduler {
     this.#executor = executor;
     this.#storage = storage;
     this.#inbox = inbox;
+    this.#began = host.began;
     this.#host = {
       storage,
       services,
       stopping: this.#stopping.signal,
       looked: () => inbox.looked(),
-      began: host.began,
+      began: (node, action) => {
+        this.#noteBegun(node);
+        host.began(node, action);
+      },
       withdrawn: host.withdrawn,
       said: host.said,
     };
@@ -139,14 +65,13 @@ export class Scheduler {
 
   /** Atoms sent off of which the outcome is still wanted. */
   get outstanding(): number {
-    return this.#dispatches.size;
+    return this.#dispatches.size + this.#outbox.size;
   }
 
+  /** Sends atoms off when the executor wants them; before that only their places are kept. */
   execute(node: TaskNode | RetryNode): void {
-    const args = this.#prepare(node, 'execute');
-    if (args === null) return;
-    if (node.kind === 'retry') this.#performHere(node, 'execute', args);
-    else this.#send(node, 'execute', (dispatch) => this.#executor.execute(node.atom, args, dispatch));
+    if (node.kind === 'retry') this.#executeNow(node);
+    else this.#outbox.put(node, 'execute', () => this.#executeNow(node));
   }
 
   /** Reverts an atom; one that has nothing to undo is done at once. */
@@ -154,17 +79,32 @@ export class Scheduler {
     const record = this.#storage.recordAt(node);
     const undo = node.kind === 'task' ? node.atom.work.revert : node.atom.revert;
     if (undo === null || !record.began) {
-      this.#host.began(node, 'revert');
+      this.#began(node, 'revert');
       this.#put(node, 'revert', { kind: 'reverted', result: undefined, elapsed: 0 });
-      return;
-    }
+    } else if (node.kind === 'retry') this.#revertNow(node, failures);
+    else this.#outbox.put(node, 'revert', () => this.#revertNow(node, failures));
+  }
+
+  /** Sends off more of what is ready. To be called when atoms became ready, and when something has begun. */
+  sendMore(): void {
+    this.#outbox.sendMore();
+  }
+
+  #executeNow(node: TaskNode | RetryNode): void {
+    const args = this.#prepare(node, 'execute');
+    if (args === null) return;
+    if (node.kind === 'retry') this.#performHere(node, 'execute', args);
+    else this.#send(node, 'execute', (dispatch) => this.#executor.execute(node.atom, args, dispatch));
+  }
+
+  #revertNow(node: TaskNode | RetryNode, failures: ReadonlyMap<string, Failure>): void {
     const args = this.#prepare(node, 'revert');
     if (args === null) return;
     if (node.kind === 'retry') {
       this.#performHere(node, 'revert', args);
       return;
     }
-    const executed = executedOf(record);
+    const executed = executedOf(this.#storage.recordAt(node));
     this.#send(node, 'revert', (dispatch) =>
       this.#executor.revert(node.atom, args, executed, failures, dispatch),
     );
@@ -172,6 +112,7 @@ export class Scheduler {
 
   /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
   withdrawQueued(action?: Action, among?: ReadonlySet<Node>): void {
+    for (const node of this.#outbox.takeBack(action, among)) this.#host.withdrawn(node);
     for (const dispatch of this.#dispatches) {
       const { node } = dispatch;
       const isAmong = among?.has(node.item?.map ?? node) ?? true;
@@ -187,10 +128,18 @@ export class Scheduler {
     this.#stopping.abort(reason);
   }
 
+  /** Of what came through the outbox: the executor has one less that it has not begun. */
+  #noteBegun({ kind }: AtomNode): void {
+    if (kind !== 'task') return;
+    this.#outbox.noteBegun();
+    if (this.#outbox.isLow) this.#inbox.wake();
+  }
+
   #prepare(node: AtomNode, action: Action): ReturnType<typeof prepareArguments> | null {
     try {
       return prepareArguments(node, action, this.#storage);
     } catch (thrown) {
+      this.#noteBegun(node);
       this.#put(node, action, { kind: 'refused', failure: failureFrom(thrown) });
       return null;
     }
@@ -252,6 +201,7 @@ export class Scheduler {
   }
 
   #end(dispatch: Dispatch): void {
+    if (dispatch.state === 'queued') this.#noteBegun(dispatch.node);
     dispatch.state = 'over';
     dispatch.callOff?.();
     this.#dispatches.delete(dispatch);

@@ -9,6 +9,7 @@ import {
   SerialTaskExecutor,
   type TaskExecutor,
   ThreadPoolTaskExecutor,
+  task,
   times,
   unordered,
 } from 'taskloom';
@@ -309,4 +310,43 @@ it('retries run on the main thread, tasks of a module where the executor puts th
   await engine.run();
   expect(places).toEqual(['main']);
   expect(engine.storage.fetch('where')).toBe('worker');
+});
+
+describe('of a very wide flow', () => {
+  const wide = (count: number, { urgentFrom = count, failing = -1 } = {}): AnyUnit =>
+    unordered('f').add(
+      Array.from({ length: count }, (_, at) =>
+        task(`t${at}`, {
+          priority: at >= urgentFrom ? 1 : 0,
+          execute() {
+            if (at === failing) throw new Error('no');
+          },
+        }),
+      ),
+    ) as AnyUnit;
+
+  it('only so many are handed in at once, and the more urgent ones all the same', async () => {
+    const { executor, engine, done } = await started(wide(3000, { urgentFrom: 2990 }));
+    const names = executor.waiting.map(({ atom }) => atom);
+    expect(names.length).toBeLessThan(1100);
+    expect(names).toEqual(expect.arrayContaining(['t2990', 't2999']));
+    const order = await executor.settleAll();
+    expect(await done).toBeUndefined();
+    expect(order.length).toBe(3000);
+    expect(new Set(order).size).toBe(3000);
+    expect(statesOf(engine, 't2999')).toBe('t2999 SUCCESS');
+  });
+
+  it('those that were not handed in are PENDING after a suspend, and run later; after a failure they are not', async () => {
+    const { executor, engine, done } = await started(wide(2000, { failing: 1 }));
+    await executor.settle('t0');
+    engine.suspend();
+    await done;
+    expect(engine.storage.flowState).toBe('SUSPENDED');
+    expect(statesOf(engine, 't0', 't1', 't1999')).toBe('t0 SUCCESS, t1 PENDING, t1999 PENDING');
+    const again = thrownBy(engine.run());
+    await executor.settleAll();
+    expect(await again).toMatchObject({ message: 'no' });
+    expect(statesOf(engine, 't0', 't1', 't1999')).toBe('t0 REVERTED, t1 REVERTED, t1999 PENDING');
+  });
 });

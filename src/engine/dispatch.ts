@@ -1,0 +1,88 @@
+/** One atom that was sent off: what the executor is given to know of it, and is to say. */
+import type { AtomNode, RetryNode, TaskNode } from '../compile/node.ts';
+import type { Call } from '../executor/executor.ts';
+import type { Services } from '../flow/context.ts';
+import type { Identity, WorkEvent } from '../protocol/messages.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Action } from './arrival.ts';
+
+/** What the scheduler asks of the engine. */
+export interface SchedulerHost {
+  /** The atom's code is about to run. */
+  began(node: AtomNode, action: Action): void;
+  /** What was sent off is not wanted any more, and has not begun. */
+  withdrawn(node: AtomNode): void;
+  said(node: AtomNode, event: WorkEvent): void;
+}
+
+/** What dispatches ask of their scheduler. */
+export interface DispatchHost extends SchedulerHost {
+  readonly storage: Storage;
+  readonly services: Services;
+  /** Aborted when running tasks are to stop. */
+  readonly stopping: AbortSignal;
+  /** Resolves when all that arrived is looked at; null when nothing waits for that. */
+  looked(): Promise<void> | null;
+}
+
+export class Dispatch implements Call {
+  readonly node: TaskNode | RetryNode;
+  readonly action: Action;
+  readonly #scheduler: object;
+  readonly #host: DispatchHost;
+  state: 'queued' | 'begun' | 'over' = 'queued';
+  /** Calls off the timer of a retry's pause. */
+  callOff: (() => void) | null = null;
+
+  constructor(node: TaskNode | RetryNode, action: Action, scheduler: object, host: DispatchHost) {
+    this.node = node;
+    this.action = action;
+    this.#scheduler = scheduler;
+    this.#host = host;
+  }
+
+  get identity(): Identity {
+    const { storage } = this.#host;
+    const { name, flow } = this.node;
+    // Execute counts its attempt when it begins.
+    const { attempt } = storage.recordAt(this.node);
+    const coming = this.action === 'execute' && this.state === 'queued' ? 1 : 0;
+    const flowName = flow?.name ?? storage.flowName;
+    return { atom: name, flowName, flowId: storage.flowId, attempt: attempt + coming };
+  }
+
+  get rank(): number {
+    return this.node.rank;
+  }
+
+  get source(): object {
+    return this.#scheduler;
+  }
+
+  get services(): Services {
+    return this.#host.services;
+  }
+
+  /** An abort reaches what executes; what is being undone is let be. */
+  get signal(): AbortSignal | null {
+    return this.action === 'execute' ? this.#host.stopping : null;
+  }
+
+  get read(): boolean {
+    return this.node.read;
+  }
+
+  /** Invariant 3. */
+  begin(): boolean | Promise<boolean> {
+    if (this.state !== 'queued') return false;
+    const looked = this.#host.looked();
+    if (looked !== null) return looked.then(() => this.begin());
+    this.state = 'begun';
+    this.#host.began(this.node, this.action);
+    return true;
+  }
+
+  onEvent(event: WorkEvent): void {
+    if (this.state === 'begun') this.#host.said(this.node, event);
+  }
+}
