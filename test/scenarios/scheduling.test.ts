@@ -338,7 +338,7 @@ describe('of a very wide flow', () => {
   });
 
   it('those that were not handed in are PENDING after a suspend, and run later; after a failure they are not', async () => {
-    const { executor, engine, done } = await started(wide(2000, { failing: 1 }));
+    const { executor, engine, done } = await started(wide(2000, { failing: 1 }), { concurrency: 1 });
     await executor.settle('t0');
     engine.suspend();
     await done;
