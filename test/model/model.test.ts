@@ -6,22 +6,23 @@
  * `TASKLOOM_SEED=… TASKLOOM_PATH=… npx vitest run test/model -t '…'`.
  */
 import fc from 'fast-check';
-import { SerialTaskExecutor, TaskloomError } from 'taskloom';
+import { SerialTaskExecutor, TaskloomError, ThreadPoolTaskExecutor } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
-import { describe, expect, it } from 'vitest';
-import { type Built, build, FEATURES, runToEnd } from './build.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Built, build, runToEnd } from './build.ts';
 import { Model } from './model.ts';
-import { play } from './play.ts';
-import { type Drawing, drawings, refusal, runnable } from './shapes.ts';
+import { determinedBy, play } from './play.ts';
+import { taskFar } from './script.ts';
+import { type Drawing, drawings, type Features, PAUSE, refusal, runnable } from './shapes.ts';
 import type { End, Entry } from './words.ts';
 
-const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 500);
+const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 800);
 const seed = process.env['TASKLOOM_SEED'];
 const path = process.env['TASKLOOM_PATH'];
 /** ms; a run takes one or two. */
 const timeout = 30_000 + numRuns * 100;
 
-function parameters<T>(name: string): fc.Parameters<T> {
+function parameters<T>(name: string, numRuns: number): fc.Parameters<T> {
   return {
     numRuns,
     ...(seed === undefined ? {} : { seed: Number(seed) }),
@@ -41,9 +42,10 @@ function holds<T extends [unknown, ...unknown[]]>(
   name: string,
   drawn: fc.Arbitrary<T>,
   predicate: (...args: T) => Promise<void>,
+  runs = numRuns,
 ): void {
   const property = fc.asyncProperty(drawn, (args) => predicate(...args));
-  it(name, () => fc.assert(property, parameters<[T]>(name)), timeout);
+  it(name, () => fc.assert(property, parameters<[T]>(name, runs)), timeout);
 }
 
 /** Follows what the library does; what it does that the rules don't allow is thrown with all that came before. */
@@ -93,6 +95,9 @@ function told(trace: readonly Entry[]): string {
   const word = (entry: Entry): string => {
     if (entry.kind === 'flow') return `FLOW ${entry.to}`;
     if (entry.kind === 'moved') return `${entry.atom} ${entry.to}`;
+    if (entry.kind === 'consulted') return `${entry.retry} asked for ${entry.about}`;
+    if (entry.kind === 'answered') return `question ${entry.question} answered`;
+    if (entry.kind === 'passed') return `${entry.ms} ms`;
     if (entry.kind === 'asked') return `${entry.flow} ${entry.from}>${entry.to} asked`;
     return `${entry.action} ${entry.atom} ${entry.kind}`;
   };
@@ -110,28 +115,41 @@ function randomFrom(start: number): () => number {
   };
 }
 
-/** Begins and settles what waits in a random order, and looks at each rest whether all is on its way. */
+/**
+ * Begins and settles what waits, gives answers and lets time pass, in a random order, and looks at each rest whether all
+ * is on its way.
+ */
 async function drive(
+  { answers, passed }: Built,
   executor: ManualTaskExecutor,
   follower: Follower,
   random: () => number,
   between?: () => void,
 ): Promise<void> {
-  for (await executor.idle(); executor.waiting.length > 0; await executor.idle()) {
+  const oneOf = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
+  for (;;) {
+    await executor.idle();
     follower.atRest(executor);
     between?.();
-    const pick = executor.waiting[Math.floor(random() * executor.waiting.length)];
-    if (pick === undefined) continue;
-    if (!pick.begun && random() < 0.6) await executor.begin(pick.atom);
-    else await executor.settle(pick.atom);
+    const waits = follower.catchUp().waitsFor();
+    if (executor.waiting.length + waits.answers.length === 0 && !waits.time) return;
+    const pick = oneOf(executor.waiting);
+    const question = oneOf(waits.answers);
+    if (question !== undefined && (pick === undefined || random() < 0.3)) answers.give(question);
+    else if (waits.time && (pick === undefined || random() < 0.3)) {
+      passed(PAUSE);
+      await executor.advance(PAUSE);
+    } else if (pick?.begun || random() < 0.4) await executor.settle(pick?.atom ?? '');
+    else await executor.begin(pick?.atom ?? '');
   }
 }
 
-const drawn = runnable(FEATURES);
+const atOnce: Features = { late: false, delays: false };
+const whenTold: Features = { late: true, delays: true };
 const seeds = fc.integer();
 
 describe('the library keeps the rules', () => {
-  holds('refuses what the rules refuse', fc.tuple(drawings(FEATURES)), async (drawing) => {
+  holds('refuses what the rules refuse', fc.tuple(drawings(whenTold)), async (drawing) => {
     const wanted = refusal(drawing)?.code ?? null;
     let found: unknown = null;
     try {
@@ -145,61 +163,100 @@ describe('the library keeps the rules', () => {
     expect(found).toBe(wanted);
   });
 
-  holds('does one thing at a time in the one order that there is', fc.tuple(drawn), async (drawing) => {
-    const built = build(drawing, { executor: new SerialTaskExecutor() });
-    const end = await runToEnd(built);
-    new Follower(drawing, built).ended(end);
-    const model = new Model(drawing.root, drawing.options);
-    const { tree } = model;
-    // Retries run, and deciders are asked, beside the tasks: who is first is not said.
-    const isAsked = tree.atoms.some((atom) => atom.kind === 'retry' || tree.deciders(atom).length > 0);
-    if (isAsked && !tree.isSequence()) return;
-    const played = play(model, { early: true });
-    expect(executesOf(built.trace), `played: ${told(played)}`).toEqual(executesOf(played));
-    // Which of several reverts comes first is not said, and a revert that fails stops those behind it.
-    if (!built.trace.some(isFailedRevert)) expect(sorted(end)).toEqual(sorted(model.end()));
-  });
+  holds(
+    'does one thing at a time in the one order that there is',
+    fc.tuple(runnable(atOnce)),
+    async (drawing) => {
+      const built = build(drawing, { executor: new SerialTaskExecutor() });
+      const end = await runToEnd(built);
+      new Follower(drawing, built).ended(end);
+      const model = new Model(drawing.root, drawing.options);
+      const { tree } = model;
+      // Retries run, and deciders are asked, beside the tasks: who is first is not said.
+      const isAsked = tree.atoms.some((atom) => atom.kind === 'retry' || tree.deciders(atom).length > 0);
+      if (isAsked && !tree.isSequence()) return;
+      const played = play(model, { early: true });
+      expect(executesOf(built.trace), `played: ${told(played)}`).toEqual(executesOf(played));
+      // Which of several reverts comes first is not said, and a revert that fails stops those behind it.
+      if (!built.trace.some(isFailedRevert)) expect(sorted(end)).toEqual(sorted(model.end()));
+    },
+  );
 
   holds(
     'does what is allowed, and all of it, whatever ends first',
-    fc.tuple(drawn, seeds),
+    fc.tuple(runnable(whenTold), seeds),
     async (drawing, start) => {
       const executor = new ManualTaskExecutor();
       const built = build(drawing, { executor });
       const follower = new Follower(drawing, built);
-      follower.ended(await runToEnd(built, () => drive(executor, follower, randomFrom(start))));
+      follower.ended(await runToEnd(built, () => drive(built, executor, follower, randomFrom(start))));
     },
   );
 
-  holds('suspends and goes on at any step', fc.tuple(drawn, seeds), async (drawing, start) => {
-    const executor = new ManualTaskExecutor();
-    const random = randomFrom(start);
-    const built = build(drawing, { executor });
-    const follower = new Follower(drawing, built);
-    const suspend = (): void => {
-      if (random() < 0.1) built.engine.suspend();
-    };
-    built.engine.on('atom', suspend);
-    for (let end: End | null = null; end === null || end.flow === 'SUSPENDED'; ) {
-      end = await runToEnd(built, () => drive(executor, follower, random, suspend));
-      follower.ended(end);
-    }
-  });
+  holds(
+    'suspends and goes on at any step',
+    fc.tuple(runnable({ late: true, delays: false }), seeds),
+    async (drawing, start) => {
+      const executor = new ManualTaskExecutor();
+      const random = randomFrom(start);
+      const built = build(drawing, { executor });
+      const follower = new Follower(drawing, built);
+      const suspend = (): void => {
+        if (random() < 0.1) built.engine.suspend();
+      };
+      built.engine.on('atom', suspend);
+      for (let end: End | null = null; end === null || end.flow === 'SUSPENDED'; ) {
+        end = await runToEnd(built, () => drive(built, executor, follower, random, suspend));
+        follower.ended(end);
+      }
+    },
+  );
 
   holds(
     'starts anew after a reset, or after it was reverted',
-    fc.tuple(drawn, seeds, fc.boolean()),
+    fc.tuple(runnable(whenTold), seeds, fc.boolean()),
     async (drawing, start, resets) => {
       const executor = new ManualTaskExecutor();
       const random = randomFrom(start);
       const built = build(drawing, { executor });
       const follower = new Follower(drawing, built);
       for (let run = 0; run < 3; run++) {
-        const end = await runToEnd(built, () => drive(executor, follower, random));
+        const end = await runToEnd(built, () => drive(built, executor, follower, random));
         follower.ended(end);
         if (resets || end.flow === 'FAILURE') built.engine.reset();
       }
     },
+  );
+
+  const threads = new ThreadPoolTaskExecutor({ threads: 2 });
+  afterAll(() => threads.stop());
+
+  holds(
+    'does the same on threads, and ends the same everywhere where the end is determined',
+    fc.tuple(runnable(atOnce), seeds),
+    async (drawing, start) => {
+      const runs = [
+        async (): Promise<End> => {
+          const built = build(drawing, { executor: threads }, taskFar);
+          const end = await runToEnd(built);
+          new Follower(drawing, built).ended(end);
+          return end;
+        },
+        (): Promise<End> => runToEnd(build(drawing, { executor: new SerialTaskExecutor() })),
+        (): Promise<End> => {
+          const executor = new ManualTaskExecutor();
+          const built = build(drawing, { executor });
+          return runToEnd(built, () =>
+            drive(built, executor, new Follower(drawing, built), randomFrom(start)),
+          );
+        },
+      ];
+      const determined = determinedBy(drawing);
+      for (const run of determined === null ? runs.slice(0, 1) : runs) {
+        expect(await run()).toMatchObject(determined ?? {});
+      }
+    },
+    Math.max(50, Math.floor(numRuns / 10)),
   );
 });
 

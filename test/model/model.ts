@@ -7,25 +7,30 @@
  *                            │yes
  *                            ▼
  *        own states, intentions, attempts ─▶ due(): what must happen next ─▶ end(): what the caller gets
+ *
+ * Beside it stand what holds before anything runs (tree.ts), the tables of moves (moves.ts), which value an argument has
+ * (symbols.ts), what deciders say and how far it reaches (deciders.ts), and what retries say (policies.ts).
  */
 import { isDeepStrictEqual } from 'node:util';
+import { type Atom, fresh, hasCodeToUndo, type Intention, putBack, QUIET } from './atom.ts';
+import { Deciders } from './deciders.ts';
+import { FLOW_MOVES, MOVES } from './moves.ts';
+import { attemptOf, decide, type Ended, revertOf } from './policies.ts';
+import { Symbols } from './symbols.ts';
 import { Tree, validate } from './tree.ts';
 import {
   type Action,
   type AtomShape,
-  type Depth,
+  answerFailureOf,
   type End,
   type Entry,
-  executed,
   type FlowState,
-  injected,
   type Options,
-  type Policy,
   REFUSED,
   type RetryShape,
   type State,
-  stored,
   type TaskShape,
+  type Told,
   type Undo,
   type UnitShape,
   type Values,
@@ -37,27 +42,16 @@ class Violation extends Error {
   }
 }
 
-type Intention = 'EXECUTE' | 'REVERT' | 'RETRY' | 'IGNORE';
-
-interface Atom {
-  readonly shape: AtomShape;
-  state: State;
-  intention: Intention;
-  /** Of its last execution: the task's code was called. */
-  called: boolean;
-  /** Of what it does now: its code is on, or has ended so. */
-  isOn: boolean;
-  ended: { readonly threw: boolean; readonly value: unknown } | null;
-  /** What execute returned, and what it threw, if that was the last thing that it did (D3). */
-  result: unknown;
-  failure: string | null;
-  /** Of a retry: how many there are in its history (2.6). */
-  attempts: number;
-  /** The failures that were known when it could be reverted. */
-  knownFailures: readonly string[] | null;
-  /** All that were known since then. */
-  heardFailures: Set<string>;
+/** A retry is asked what a failure means, and has promised the answer. */
+interface Question {
+  readonly retry: Atom;
+  readonly steps: Resolving;
+  /** Null until its code was called. */
+  id: number | null;
 }
+
+/** Yields those whose answer it waits for; returns what is to be done. */
+type Resolving = Generator<Atom, () => void>;
 
 /** What must happen next. `settle`: without code of the user's, at once. */
 export interface Due {
@@ -66,37 +60,11 @@ export interface Due {
   readonly to: State;
 }
 
-/** 2.2. What the engine may announce; a reset, and a retry's, put anything back to PENDING. */
-const MOVES: Readonly<Record<State, readonly State[]>> = {
-  PENDING: ['RUNNING', 'IGNORE'],
-  RUNNING: ['SUCCESS', 'FAILURE'],
-  SUCCESS: ['REVERTING', 'RETRYING'],
-  FAILURE: ['REVERTING'],
-  REVERTING: ['REVERTED', 'REVERT_FAILURE'],
-  REVERTED: [],
-  REVERT_FAILURE: [],
-  IGNORE: [],
-  // 2.2 knows no way back from here. Ours has one, in states.ts: a retry may wait for its delay.
-  RETRYING: ['RUNNING', 'REVERTING'],
-};
-
-/** 2.1. D6: PENDING from every state but RUNNING. */
-const FLOW_MOVES: Readonly<Record<FlowState, readonly FlowState[]>> = {
-  PENDING: ['RUNNING'],
-  RUNNING: ['SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDING'],
-  SUCCESS: ['PENDING', 'RUNNING'],
-  FAILURE: ['PENDING', 'RUNNING'],
-  REVERTED: ['PENDING'],
-  SUSPENDING: ['SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDED'],
-  SUSPENDED: ['PENDING', 'RUNNING'],
-  RESUMING: [],
-};
-
-const QUIET: readonly State[] = ['PENDING', 'REVERTED', 'IGNORE'];
-
 export class Model {
   readonly tree: Tree;
+  readonly symbols: Symbols;
   flow: FlowState = 'PENDING';
+  readonly #deciders: Deciders;
   readonly #options: Options;
   readonly #atoms: ReadonlyMap<string, Atom>;
   /** Put back by a retry, and not announced yet. */
@@ -105,16 +73,17 @@ export class Model {
   readonly #owedIgnore = new Set<Atom>();
   /** 2.3: what stops the run itself. */
   readonly #fatal: string[] = [];
+  /** 2.6: whose onFailure is to be called, with what it must be told. */
+  #toAsk: { readonly atom: Atom; readonly told: Told }[] = [];
+  #questions: readonly Question[] = [];
 
   constructor(root: UnitShape, options: Options) {
     this.tree = new Tree(root);
     this.#options = options;
     validate(this.tree, options);
+    this.#deciders = new Deciders(this.tree, (name) => this.#get(name));
+    this.symbols = new Symbols(this.tree, options, (name) => this.#get(name));
     this.#atoms = new Map(this.tree.atoms.map((shape) => [shape.name, fresh(shape)]));
-  }
-
-  state(name: string): State {
-    return this.#get(name).state;
   }
 
   /** Takes in what was seen, in the order in which it was seen. Throws Violation. */
@@ -130,17 +99,34 @@ export class Model {
         this.#call(this.#get(entry.atom), entry.action, entry.args, entry.undo);
         break;
       case 'ended':
-        this.#finish(this.#get(entry.atom), entry.action, entry.threw, entry.value);
+        this.#finish(this.#get(entry.atom), entry.action, { threw: entry.threw, value: entry.value });
         break;
       case 'asked':
         this.#asked(entry.flow, entry.from, entry.to, entry.history);
+        break;
+      case 'consulted':
+        this.#consulted(this.#get(entry.retry), entry);
+        break;
+      case 'answered':
+        this.#answered(entry.question);
+        break;
+      case 'passed':
+        for (const atom of this.#atoms.values()) if (atom.state === 'RETRYING') atom.pause -= entry.ms;
     }
     this.#noteWhoCanRevert();
   }
 
   /** 2.5: all that is ready, in the order of the tree. Nothing may be left of it when a run ends, nor while it waits. */
   due(): readonly Due[] {
-    return this.flow === 'RUNNING' && this.#fatal.length === 0 ? this.#selectable() : [];
+    if (this.flow !== 'RUNNING' || this.#fatal.length > 0) return [];
+    return this.#selectable().filter(({ to }) => to !== 'FAILURE'); // Somebody is asked.
+  }
+
+  /** What the flow waits for, beside its tasks. */
+  waitsFor(): { readonly answers: readonly number[]; readonly time: boolean } {
+    const pauses = (atom: Atom): boolean => atom.pause > 0 && this.#mayExecute(atom, true);
+    const time = this.flow === 'RUNNING' && [...this.#atoms.values()].some(pauses);
+    return { answers: this.#questions.flatMap(({ id }) => (id === null ? [] : [id])), time };
   }
 
   /** What a worker has, or may have. */
@@ -171,15 +157,8 @@ export class Model {
       flow: this.flow,
       states: Object.fromEntries(atoms.map(({ shape, state }) => [shape.name, state])),
       thrown: this.flow === 'FAILURE' ? this.#fatal : this.flow === 'REVERTED' ? failures : [],
-      results: this.flow === 'SUCCESS' ? this.#results() : null,
+      results: this.flow === 'SUCCESS' ? this.symbols.results() : null,
     };
-  }
-
-  /** 2.4: the value that the atom's argument has; undefined when nobody gives it. */
-  lookUp(shape: AtomShape, symbol: string): unknown {
-    if (shape.kind === 'task' && shape.inject.includes(symbol)) return injected(shape.name, symbol);
-    if (this.#options.store.includes(symbol)) return stored(symbol);
-    return this.#nearest(this.tree.scopes(shape).flat(), symbol);
   }
 
   // 2.5, 2.7, 2.8: who may do what.
@@ -193,20 +172,28 @@ export class Model {
       const name = atom.shape.name;
       if (this.#mayExecute(atom)) return [this.#toExecute(atom)];
       if (this.#mayRetry(atom)) return [{ atom: name, action: 'settle', to: 'RETRYING' }];
+      if (this.#isUnresolved(atom)) return [{ atom: name, action: 'settle', to: 'FAILURE' }];
       if (!this.#mayRevert(atom)) return [];
-      return [{ atom: name, action: hasCodeToUndo(atom) ? 'revert' : 'settle', to: 'REVERTING' }];
+      return [
+        { atom: name, action: this.#isTasksCode(atom, 'revert') ? 'revert' : 'settle', to: 'REVERTING' },
+      ];
     });
   }
 
   #toExecute(atom: Atom): Due {
     const { shape } = atom;
-    const to = this.#votesNo(atom).length > 0 ? 'IGNORE' : 'RUNNING';
-    const hasCode = shape.kind === 'task' && to === 'RUNNING' && this.#missing(shape).length === 0;
+    const to = this.#deciders.votesNo(shape).length > 0 ? 'IGNORE' : 'RUNNING';
+    const hasCode = to === 'RUNNING' && this.#isTasksCode(atom, 'execute');
     return { atom: shape.name, action: hasCode ? 'execute' : 'settle', to };
   }
 
-  /** 2.5: PENDING or RETRYING, meant to execute, and every atom before it done and meant to stay so. */
-  #mayExecute(atom: Atom): boolean {
+  /**
+   * 2.5: PENDING or RETRYING, meant to execute, and every atom before it done and meant to stay so. DESIGN 2: after its
+   * delay; and not while a retry has yet to say what becomes of what lies after it.
+   */
+  #mayExecute(atom: Atom, early = false): boolean {
+    if (!early && atom.state === 'RETRYING' && atom.pause > 0) return false;
+    if (this.#questions.some(({ retry }) => this.tree.before(atom.shape).has(retry.shape))) return false;
     const isDone = ({ state, intention }: Atom): boolean =>
       (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');
     return (
@@ -226,39 +213,13 @@ export class Model {
     return atom.state === 'SUCCESS' && atom.intention === 'RETRY' && this.#nothingStandsAfter(atom);
   }
 
+  /** 2.11: a failure of which nobody has said yet what it means. */
+  #isUnresolved(atom: Atom): boolean {
+    return atom.state === 'FAILURE' && atom.intention === 'EXECUTE' && !this.#options.neverResolve;
+  }
+
   #nothingStandsAfter(atom: Atom): boolean {
     return this.#all(this.tree.after(atom.shape)).every(({ state }) => QUIET.includes(state));
-  }
-
-  /** 2.7: the depths of those who say no. Sources that are IGNORE are not asked; all see one history. */
-  #votesNo(atom: Atom): Depth[] {
-    return this.tree.deciders(atom.shape).flatMap(({ flow, edge, decider }) => {
-      const source = flow.units[edge.from] as UnitShape;
-      if (source.kind === 'flow') return decider.noOn.includes(0) ? [decider.depth] : [];
-      const { state, result } = this.#get(source.name);
-      const no = decider.noOn.some((execution) => result === executed(source.name, execution));
-      return state !== 'IGNORE' && no ? [decider.depth] : [];
-    });
-  }
-
-  #decidersHistory(atom: Atom): Values {
-    const sources = this.tree
-      .deciders(atom.shape)
-      .map(({ flow, edge }) => flow.units[edge.from] as UnitShape);
-    const tasks = sources.filter(({ kind, name }) => kind === 'task' && this.#get(name).state !== 'IGNORE');
-    return Object.fromEntries(tasks.map(({ name }) => [name, this.#get(name).result]));
-  }
-
-  /** 2.7: how far the widest "no" reaches. */
-  #reach(atom: Atom): AtomShape[] {
-    const votes = this.#votesNo(atom);
-    const depth = (['ALL', 'FLOW', 'NEIGHBORS', 'ATOM'] as const).find((each) => votes.includes(each));
-    if (depth === 'ALL') return [atom.shape, ...this.tree.after(atom.shape)];
-    if (depth === 'NEIGHBORS') return [atom.shape, ...this.tree.nextTasks(atom.shape)];
-    if (depth !== 'FLOW') return depth === 'ATOM' ? [atom.shape] : [];
-    const reached = new Set([atom.shape]);
-    for (const each of reached) for (const next of this.tree.nextTasks(each)) reached.add(next);
-    return [...reached];
   }
 
   // What was seen.
@@ -268,7 +229,11 @@ export class Model {
     const isEnd = ['SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDED'].includes(to);
     if (isEnd) this.#checkEnd(to);
     this.flow = to;
+    // 2.10: who was asked is asked again when it goes on.
+    if (to !== 'RUNNING') this.#questions = this.#questions.filter(({ id }) => id === null);
     if (to === 'PENDING') this.#startAnew();
+    if (to === 'RUNNING')
+      for (const atom of this.#atoms.values()) if (this.#isUnresolved(atom)) this.#resolve(atom);
   }
 
   /** 2.3.5, 2.10: GAME_OVER. */
@@ -281,6 +246,7 @@ export class Model {
         .join(', ') || 'nothing';
     check(this.flow === 'SUSPENDING' || ending !== 'SUSPENDED', '2.3', `the flow ends ${to}; due is ${left}`);
     check(ending === to, '2.3', `the flow ends ${to}, not ${ending}; due is ${left}`);
+    check(this.#toAsk.length === 0, '2.6', `${this.#toAsk[0]?.atom.shape.name} was never asked`);
   }
 
   /** 2.8, D6: a reset is announced atom by atom, then for the flow. */
@@ -300,8 +266,7 @@ export class Model {
     if (to === 'PENDING') this.#putBack(atom);
     else if (to === 'IGNORE') this.#ignore(atom);
     else if (to === 'RUNNING' || to === 'REVERTING' || to === 'RETRYING') this.#begin(atom, to);
-    else if (atom.shape.kind === 'retry') this.#endRetry(atom, atom.shape, to);
-    else this.#endTask(atom, atom.shape, to);
+    else this.#end(atom, to);
   }
 
   #begin(atom: Atom, to: 'RUNNING' | 'REVERTING' | 'RETRYING'): void {
@@ -314,13 +279,17 @@ export class Model {
     if (to === 'RETRYING') this.#retry(atom);
   }
 
-  /** 2.6: all after the retry goes back to PENDING and EXECUTE, ignored atoms too. */
+  /** 2.6: all after the retry goes back to PENDING and EXECUTE, ignored atoms too; what was asked of it is over. */
   #retry(atom: Atom): void {
+    const { shape, attempts } = atom;
     atom.intention = 'EXECUTE';
-    for (const each of this.#all(this.tree.after(atom.shape))) {
+    atom.pause = shape.kind === 'retry' ? shape.delay * 2 ** (attempts.length - 1) : 0;
+    const after = this.#all(this.tree.after(shape));
+    for (const each of after) {
       if (each.state !== 'PENDING') this.#owedPending.add(each);
       putBack(each);
     }
+    this.#questions = this.#questions.filter(({ retry }) => retry !== atom && !after.includes(retry));
   }
 
   #putBack(atom: Atom): void {
@@ -340,10 +309,10 @@ export class Model {
     const { name } = atom.shape;
     const sayers = this.due().flatMap((due) => (due.to === 'IGNORE' ? [this.#get(due.atom)] : []));
     const sayer = [atom, ...sayers].find(
-      (each) => sayers.includes(each) && this.#reach(each).includes(atom.shape),
+      (each) => sayers.includes(each) && this.#deciders.reach(each.shape).includes(atom.shape),
     );
     if (sayer === undefined) throw new Violation('2.7', `${name} is IGNORE, and nobody says no to it`);
-    for (const each of this.#all(this.#reach(sayer))) {
+    for (const each of this.#all(this.#deciders.reach(sayer.shape))) {
       if (each.state !== 'IGNORE' && each !== atom) this.#owedIgnore.add(each);
       each.state = each.intention = 'IGNORE';
     }
@@ -352,20 +321,49 @@ export class Model {
   #call(atom: Atom, action: Action, args: Values, undo: Undo | null): void {
     const { shape, state, isOn, ended } = atom;
     const { name } = shape;
-    if (shape.kind === 'retry') throw new Violation('2.6', `the code of retry ${name} was called`);
     const section = action === 'execute' ? '2.5' : '2.8';
     const fits = state === (action === 'execute' ? 'RUNNING' : 'REVERTING');
     check(fits, section, `${action} of ${name} is called, which is ${state}`);
     check(!isOn && ended === null, section, `${action} of ${name} is called twice`);
-    const due = this.argumentsOf(shape);
-    check(
-      isDeepStrictEqual({ ...args }, due),
-      '2.4',
-      `${action} of ${name} gets ${show(args)}, not ${show(due)}`,
-    );
+    const due = this.symbols.argumentsOf(shape, action);
+    check(isDeepStrictEqual(args, due), '2.4', `${action} of ${name} gets ${show(args)}, not ${show(due)}`);
     if (undo !== null) this.#checkUndo(atom, undo);
     atom.isOn = true;
     if (action === 'execute') atom.called = true;
+  }
+
+  /** 2.6. What a retry's own code does is known. */
+  #consulted(
+    atom: Atom,
+    { about, args, told, question }: Extract<Entry, { readonly kind: 'consulted' }>,
+  ): void {
+    const { name } = atom.shape;
+    if (about !== 'onFailure') {
+      this.#checkTold(name, told, this.told(name));
+      this.#call(atom, about, args, null);
+      this.#finish(atom, about, this.outcome(name, about));
+      return;
+    }
+    const asked = this.#toAsk.find((each) => each.atom === atom);
+    if (asked === undefined) throw new Violation('2.6', `${name} is asked about nothing`);
+    this.#checkTold(name, told, asked.told);
+    const due = this.symbols.argumentsOf(atom.shape, 'execute');
+    check(isDeepStrictEqual(args, due), '2.4', `onFailure of ${name} gets ${show(args)}, not ${show(due)}`);
+    this.#toAsk = this.#toAsk.filter((each) => each !== asked);
+    const open = this.#questions.find(({ retry, id }) => retry === atom && id === null);
+    if (open !== undefined) open.id = question;
+  }
+
+  #checkTold(name: string, told: Told, due: Told): void {
+    check(isDeepStrictEqual(told, due), '2.6', `${name} is told ${show(told)}, not ${show(due)}`);
+  }
+
+  /** One that nobody waits for any more changes nothing. */
+  #answered(question: number): void {
+    const open = this.#questions.find(({ id }) => id === question);
+    if (open === undefined) return;
+    this.#questions = this.#questions.filter((each) => each !== open);
+    this.#pursue(open.steps);
   }
 
   /** 2.8, D2: its own outcome, and the failures by now, or when it became ready. */
@@ -379,82 +377,102 @@ export class Model {
     check(isTrue && isFull, '2.8', failed);
   }
 
-  #finish(atom: Atom, action: Action, threw: boolean, value: unknown): void {
+  #finish(atom: Atom, action: Action, ended: Ended): void {
     const { name } = atom.shape;
     const fits = atom.state === (action === 'execute' ? 'RUNNING' : 'REVERTING');
     check(fits && atom.isOn, '2.5', `${action} of ${name} ended, and was not on`);
-    [atom.isOn, atom.ended] = [false, { threw, value }];
+    [atom.isOn, atom.ended] = [false, ended];
   }
 
-  #endTask(atom: Atom, shape: TaskShape, to: State): void {
-    const { ended, called } = atom;
-    const isUndone = to === 'REVERTED' && !hasCodeToUndo(atom);
-    const isRefused = to === 'FAILURE' && !called && this.#missing(shape).length > 0;
+  #end(atom: Atom, to: State): void {
+    const { shape, state, ended } = atom;
+    const action = state === 'RUNNING' ? 'execute' : 'revert';
+    const outcome = ended ?? (this.#hasCode(atom, action) ? null : this.outcome(shape.name, action));
     const threw = to === 'FAILURE' || to === 'REVERT_FAILURE';
-    const fits = ended === null ? isUndone || isRefused : ended.threw === threw;
+    const what = outcome === null ? 'did not end' : show(outcome);
     check(
-      fits,
-      '2.5',
-      `${shape.name} is ${to}, but its code ${ended === null ? 'did not end' : show(ended)}`,
+      outcome?.threw === threw,
+      shape.kind === 'task' ? '2.5' : '2.6',
+      `${shape.name} is ${to}, but ${what}`,
     );
-    this.#settle(atom, to, ended === null && to === 'FAILURE' ? REFUSED : ended?.value); // D8
-  }
-
-  #endRetry(atom: Atom, shape: RetryShape, to: State): void {
-    const value = this.attempt(shape);
-    const fits =
-      to === 'REVERTED' || (to === 'SUCCESS' ? value !== undefined : to === 'FAILURE' && value === undefined);
-    check(fits, '2.6', `${shape.name} is ${to}, and provides ${value}`);
-    if (to === 'SUCCESS') atom.attempts++;
-    if (to === 'REVERTED') atom.attempts = 0; // 2.6: history is emptied
-    this.#settle(atom, to, to === 'FAILURE' ? REFUSED : value);
+    this.#settle(atom, to, outcome?.value);
   }
 
   #settle(atom: Atom, to: State, value: unknown): void {
     atom.state = to;
     atom.ended = null;
     if (to === 'SUCCESS') [atom.result, atom.failure] = [value, null];
-    if (to === 'REVERT_FAILURE') this.#fatal.push(String(value));
-    if (to !== 'FAILURE') return;
-    [atom.result, atom.failure] = [undefined, String(value)];
-    if (this.#options.neverResolve) this.#fatal.push(atom.failure);
-    else this.#determine(atom)();
+    if (to === 'SUCCESS') atom.attempts = [...atom.attempts, { provided: value, failures: {} }];
+    if (to === 'REVERTED') atom.attempts = []; // 2.6: history is emptied
+    if (to === 'FAILURE') [atom.result, atom.failure] = [undefined, String(value)];
+    if (to === 'REVERT_FAILURE') this.#stop(String(value));
+    if (to === 'FAILURE' && this.#options.neverResolve) this.#stop(String(value));
+    else if (to === 'FAILURE') this.#resolve(atom);
+  }
+
+  #stop(failure: string): void {
+    this.#fatal.push(failure);
+    this.#questions = [];
   }
 
   // 2.6: what a failure means.
 
-  /** Steps 1 to 5; returns what is to be done. The page leaves open whether an ignored retry governs: here it does not. */
-  #determine(atom: Atom): () => void {
-    let shape = this.tree.retryOf(atom.shape);
-    while (shape !== null && this.#get(shape.name).state === 'IGNORE') shape = this.tree.retryOf(shape);
-    if (shape === null) return () => this.#intend([...this.#atoms.values()], 'REVERT');
-    const retry = this.#get(shape.name);
-    const after = this.#all(this.tree.after(shape));
-    switch (decide(shape.policy, retry.attempts)) {
-      case 'RETRY':
-        return () => {
-          if (retry.intention !== 'REVERT') retry.intention = 'RETRY'; // step 6
-          this.#intend(after, 'REVERT');
-        };
-      case 'REVERT_ALL':
-        return () => this.#intend([...this.#atoms.values()], 'REVERT');
-      case 'REVERT': {
-        const outer = this.#outerThatDecides(retry);
-        const parents = this.#determine(retry);
-        return this.#options.deferReverts || outer
-          ? parents
-          : () => this.#intend([retry, ...after], 'REVERT');
-      }
-    }
+  #resolve(failed: Atom): void {
+    this.#pursue(this.#resolution(failed));
   }
 
-  /** Step 5 without deferReverts: some retry further out answers RETRY or REVERT_ALL. */
-  #outerThatDecides({ shape }: Atom): boolean {
-    const outer = this.tree.retryOf(shape);
-    if (outer === null) return false;
-    const { attempts, state } = this.#get(outer.name);
-    const isSilent = state === 'IGNORE' || decide(outer.policy, attempts) === 'REVERT';
-    return !isSilent || this.#outerThatDecides(this.#get(outer.name));
+  #pursue(steps: Resolving): void {
+    const { done, value } = steps.next();
+    if (done) value();
+    else this.#questions = [...this.#questions, { retry: value, steps, id: null }];
+  }
+
+  /**
+   * Steps 1 to 5: the nearest retry is asked, and when it says REVERT, the next one. The page leaves open whether an
+   * ignored retry governs: here it is not asked, and only named to the next one. D8: one that throws says REVERT, and has failed itself.
+   */
+  *#resolution(failed: Atom): Resolving {
+    const { failure } = failed;
+    let [teller, givenUp]: [Atom, Atom | null] = [failed, null];
+    for (let shape = this.tree.retryOf(failed.shape); shape !== null; shape = this.tree.retryOf(shape)) {
+      const retry = this.#get(shape.name);
+      const [told, isIgnored] = [teller.shape.name, retry.state === 'IGNORE'];
+      teller = retry;
+      if (isIgnored) continue;
+      this.#note(retry, told, failure ?? '');
+      if (shape.policy.kind === 'own') this.#toAsk.push({ atom: retry, told: this.told(shape.name) });
+      const attempt = retry.attempts.length;
+      const decision = decide(shape, attempt, this.#given(shape));
+      if (shape.policy.kind === 'own' && shape.policy.isLate) yield retry;
+      if (decision === 'RETRY') return () => this.#tryAgain(retry);
+      if (decision === 'REVERT_ALL') return () => this.#revertAll();
+      if (decision === 'THROW') retry.failure = answerFailureOf(shape.name, attempt);
+      givenUp ??= retry;
+    }
+    if (givenUp === null || this.#options.deferReverts) return () => this.#revertAll();
+    const given = givenUp;
+    return () => this.#intend([given, ...this.#all(this.tree.after(given.shape))], 'REVERT');
+  }
+
+  /** Step 2. */
+  #note(retry: Atom, atom: string, failure: string): void {
+    const last = retry.attempts.at(-1);
+    if (last === undefined) return;
+    const noted = { ...last, failures: { [atom]: failure, ...last.failures } };
+    retry.attempts = [...retry.attempts.slice(0, -1), noted];
+  }
+
+  /** Steps 3 and 6. */
+  #tryAgain(retry: Atom): void {
+    if (retry.intention === 'REVERT') return;
+    retry.intention = 'RETRY';
+    this.#intend(this.#all(this.tree.after(retry.shape)), 'REVERT');
+  }
+
+  /** Step 4; nobody need say more. */
+  #revertAll(): void {
+    this.#questions = [];
+    this.#intend([...this.#atoms.values()], 'REVERT');
   }
 
   /** Ignored atoms stay so. */
@@ -464,18 +482,44 @@ export class Model {
 
   // Small print.
 
-  /** What execute and revert of the task are called with. */
-  argumentsOf(task: TaskShape): Values {
-    const names = [...task.requires, ...task.optional];
-    const given = names.map((symbol) => [symbol, this.lookUp(task, symbol)] as const);
-    return Object.fromEntries(given.filter(([, value]) => value !== undefined)); // D7
+  /** What parameterizedForEach is given to try. */
+  #given(shape: RetryShape): unknown {
+    const [symbol] = shape.requires;
+    return symbol === undefined ? undefined : this.symbols.lookUp(shape, symbol);
   }
 
-  /** 1.2: what the retry provides in its next attempt; undefined when it fails itself. */
-  attempt({ name, policy }: RetryShape): unknown {
-    const { attempts } = this.#get(name);
-    if (policy.kind === 'times') return attempts + 1;
-    return policy.kind === 'forEach' ? policy.values[attempts] : null;
+  /** What a retry, or an atom without code to call, comes to. D8: what can't be called has failed. */
+  outcome(name: string, action: Action): Ended {
+    const atom = this.#get(name);
+    const { shape, attempts } = atom;
+    if (action === 'revert' && !hasCodeToUndo(atom)) return { threw: false, value: undefined };
+    if (shape.kind === 'task' || this.symbols.lacks(shape, action)) return { threw: true, value: REFUSED };
+    if (action === 'revert') return revertOf(shape, attempts.length);
+    return attemptOf(shape, attempts.length + 1, this.#given(shape));
+  }
+
+  /** What a retry's execute and revert are told now. */
+  told(name: string): Told {
+    const { attempts, failure } = this.#get(name);
+    return { attempts, failure };
+  }
+
+  /** Which code of a retry must be called now, and with what. */
+  consulting(): Entry | null {
+    const entry = ({ shape }: Atom, about: Action | 'onFailure', told: Told): Entry => {
+      const args = this.symbols.argumentsOf(shape, about === 'revert' ? 'revert' : 'execute');
+      return { kind: 'consulted', retry: shape.name, about, args, told, question: null };
+    };
+    const [asked] = this.#toAsk;
+    if (asked !== undefined) return entry(asked.atom, 'onFailure', asked.told);
+    for (const atom of this.#atoms.values()) {
+      const action = atom.state === 'RUNNING' ? 'execute' : 'revert';
+      const isOn = atom.shape.kind === 'retry' && (action === 'execute' || atom.state === 'REVERTING');
+      if (isOn && atom.ended === null && this.#hasCode(atom, action)) {
+        return entry(atom, action, this.told(atom.shape.name));
+      }
+    }
+    return null;
   }
 
   /** What revert of the task is told now. */
@@ -484,23 +528,15 @@ export class Model {
     return { result, failure, failures: this.#failed() };
   }
 
-  #missing(task: TaskShape): readonly string[] {
-    return task.requires.filter((symbol) => this.lookUp(task, symbol) === undefined);
+  /** True when there is code of the user's that is to be called. */
+  #hasCode(atom: Atom, action: Action): boolean {
+    const isReadyMade = atom.shape.kind === 'retry' && atom.shape.policy.kind !== 'own';
+    const isWanted = action === 'execute' ? !isReadyMade : hasCodeToUndo(atom);
+    return isWanted && !this.symbols.lacks(atom.shape, action);
   }
 
-  /** 2.4.4: ignored providers are skipped. */
-  #nearest(providers: readonly AtomShape[], symbol: string): unknown {
-    const stands = ({ name }: AtomShape): boolean => this.#get(name).state !== 'IGNORE';
-    const provider = providers.find((each) => each.provides === symbol && stands(each));
-    return provider === undefined ? undefined : this.#get(provider.name).result;
-  }
-
-  /** DESIGN 2: every provided symbol, as a task after the whole flow would see it. */
-  #results(): Values {
-    const nearest = this.tree.atoms.toReversed();
-    const symbols = nearest.flatMap(({ provides }) => (provides === null ? [] : [provides]));
-    const values = symbols.map((symbol) => [symbol, this.#nearest(nearest, symbol)] as const);
-    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  #isTasksCode(atom: Atom, action: Action): boolean {
+    return atom.shape.kind === 'task' && this.#hasCode(atom, action);
   }
 
   #asked(flow: string, from: number, to: number, history: Values): void {
@@ -510,7 +546,9 @@ export class Model {
         .deciders(shape)
         .some(({ flow: { name }, edge }) => name === flow && edge.from === from && edge.to === to),
     );
-    const fits = governed.some((atom) => isDeepStrictEqual({ ...history }, this.#decidersHistory(atom)));
+    const fits = governed.some(({ shape }) =>
+      isDeepStrictEqual({ ...history }, this.#deciders.historyFor(shape)),
+    );
     check(governed.length > 0, '2.7', `the decider of ${flow} ${from} to ${to} was asked too early`);
     check(fits, '2.7', `the decider of ${flow} ${from} to ${to} was told ${show(history)}`);
   }
@@ -542,43 +580,6 @@ export class Model {
     const atom = this.#atoms.get(name);
     if (atom === undefined) throw new Violation('2.9', `there is no atom ${name}`);
     return atom;
-  }
-}
-
-function fresh(shape: AtomShape): Atom {
-  const nothing = {
-    called: false,
-    isOn: false,
-    ended: null,
-    result: undefined,
-    failure: null,
-    knownFailures: null,
-    heardFailures: new Set<string>(),
-  };
-  return { shape, state: 'PENDING', intention: 'EXECUTE', attempts: 0, ...nothing };
-}
-
-function putBack(atom: Atom): void {
-  Object.assign(atom, fresh(atom.shape));
-}
-
-/** 2.8: one whose code never began has nothing to undo. */
-function hasCodeToUndo({ shape, called }: Atom): boolean {
-  return shape.kind === 'task' && shape.revertFailsOn !== null && called;
-}
-
-/** 1.2: what a failure in the attempt that many means. */
-function decide(policy: Policy, attempts: number): 'RETRY' | 'REVERT' | 'REVERT_ALL' {
-  switch (policy.kind) {
-    case 'alwaysRevert':
-      return 'REVERT';
-    case 'alwaysRevertAll':
-      return 'REVERT_ALL';
-    case 'times':
-    case 'forEach': {
-      const most = policy.kind === 'times' ? policy.attempts : policy.values.length;
-      return attempts < most ? 'RETRY' : policy.revertAll ? 'REVERT_ALL' : 'REVERT';
-    }
   }
 }
 

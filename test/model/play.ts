@@ -1,11 +1,14 @@
 /** The one history of an executor that does one thing at a time, made by asking the model what is due. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Due, Model } from './model.ts';
+import { type Due, Model } from './model.ts';
+import type { Drawing } from './shapes.ts';
 import {
   type AtomShape,
+  type End,
   type Entry,
   executed,
   failureOf,
+  resultOf,
   revertFailureOf,
   type State,
   type TaskShape,
@@ -21,8 +24,10 @@ export function play(model: Model, { early }: { readonly early: boolean }): read
   const seen: Entry[] = [];
   const executions = new Map<string, number>();
   const see = (entry: Entry): void => {
-    model.observe(entry);
-    seen.push(entry);
+    for (let next: Entry | null = entry; next !== null; next = model.consulting()) {
+      model.observe(next);
+      seen.push(next);
+    }
   };
   see({ kind: 'flow', to: 'RUNNING' });
   let line: readonly Due[] = [];
@@ -40,6 +45,40 @@ export function play(model: Model, { early }: { readonly early: boolean }): read
   }
   see({ kind: 'flow', to: model.ending() });
   return seen;
+}
+
+/**
+ * What is the same on every executor (DESIGN 5.7); null where who ends first decides.
+ *
+ * 1. Where only one thing can be on at a time, all is the same.
+ * 2. Where a revert may fail, it depends on who had begun by then.
+ * 3. What a retry takes back beside others that are on may or may not have begun, and counts anew when it did. So all
+ *    that lies after the retry must be a sequence.
+ * 4. What a decider ignored is put back by a retry that comes later, and not by one that came before.
+ * 5. Else all that can be reached ends SUCCESS, in the same states and with the same results. Or something fails that no
+ *    retry tries again: in every order it is reached or something else was, and the flow ends the same; what had begun
+ *    by then differs.
+ */
+export function determinedBy({ root, options }: Drawing): Partial<End> | null {
+  const model = new Model(root, options);
+  const { tree } = model;
+  const played = play(model, { early: false });
+  const end = model.end();
+  if (tree.isSequence()) return end; // 1
+  if (tree.atoms.some(mayFailToRevert)) return null; // 2
+  const has = (state: State): readonly string[] =>
+    played.flatMap((entry) => (entry.kind === 'moved' && entry.to === state ? [entry.atom] : []));
+  const retried = tree.atoms.filter(({ name }) => has('RETRYING').includes(name));
+  if (!retried.every((retry) => tree.isSequence([retry, ...tree.after(retry)]))) return null; // 3
+  if (retried.length > 0 && has('IGNORE').length > 0) return null; // 4
+  return end.flow === 'SUCCESS' ? end : { flow: end.flow }; // 5
+}
+
+/** By itself, or because an argument of its own is not there. */
+function mayFailToRevert(atom: AtomShape): boolean {
+  if (atom.kind === 'retry')
+    return atom.policy.kind === 'own' && (atom.policy.revertFailsOn ?? []).length > 0;
+  return (atom.revertFailsOn ?? []).length > 0 || (atom.revertRequires ?? []).length > 0;
 }
 
 /** Those that waited stay in front; who became ready comes behind. */
@@ -74,19 +113,21 @@ function steps(
   if (to !== 'RUNNING' && to !== 'REVERTING') return [moved(to)];
   const [good, bad] =
     to === 'RUNNING' ? (['SUCCESS', 'FAILURE'] as const) : (['REVERTED', 'REVERT_FAILURE'] as const);
+  const about = to === 'RUNNING' ? 'execute' : 'revert';
   if (action === 'settle' || shape.kind === 'retry') {
-    const fails = to === 'RUNNING' && (shape.kind === 'task' || model.attempt(shape) === undefined);
-    return [moved(to), moved(fails ? bad : good)];
+    const { threw } = model.outcome(atom, about);
+    return [moved(to), moved(threw ? bad : good)];
   }
   const execution = (executions.get(atom) ?? 0) + (action === 'execute' ? 1 : 0);
   executions.set(atom, execution);
   const threw = (action === 'execute' ? shape.failsOn : (shape.revertFailsOn ?? [])).includes(execution);
-  const outcome = threw ? (action === 'execute' ? failureOf : revertFailureOf) : executed;
-  const args = model.argumentsOf(shape);
+  const failure = (action === 'execute' ? failureOf : revertFailureOf)(atom, execution);
+  const value = action === 'execute' ? resultOf(shape, execution) : executed(atom, execution);
+  const args = model.symbols.argumentsOf(shape, action);
   return [
     moved(to),
     () => ({ kind: 'called', atom, action, args, undo: action === 'execute' ? null : model.undo(shape) }),
-    () => ({ kind: 'ended', atom, action, threw, value: outcome(atom, execution) }),
+    () => ({ kind: 'ended', atom, action, threw, value: threw ? failure : value }),
     moved(threw ? bad : good),
   ];
 }

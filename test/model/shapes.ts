@@ -1,14 +1,23 @@
 /** Random flows for the model: drawn without names, then made fit to run, so that most of them do. */
 import fc from 'fast-check';
 import { Refusal, Tree, validate } from './tree.ts';
-import type { Decider, FlowShape, Options, Policy, RetryShape, TaskShape, UnitShape } from './words.ts';
+import {
+  type Decider,
+  type FlowShape,
+  LISTED,
+  type Options,
+  type Policy,
+  type RetryShape,
+  type TaskShape,
+  type UnitShape,
+} from './words.ts';
 
-/** What a drawing may have in it: what the library has by now. */
+/** What a drawing may have in it: what its executor can be told to do. */
 export interface Features {
-  readonly retries: boolean;
-  readonly deciders: boolean;
-  readonly deferReverts: boolean;
-  readonly neverResolve: boolean;
+  /** Answers of retries that come when told. */
+  readonly late: boolean;
+  /** Delays of retries, by a clock that moves when told. */
+  readonly delays: boolean;
 }
 
 export interface Drawing {
@@ -18,6 +27,7 @@ export interface Drawing {
 
 /** A few, so that they shadow each other. */
 const SYMBOLS = ['a', 'b', 'c', 'd'];
+export const PAUSE = 1000;
 const MOST_UNITS = 4;
 const DEEPEST = 4;
 
@@ -27,9 +37,30 @@ const symbols = fc.oneof<fc.WeightedArbitrary<readonly string[]>[]>(
   { weight: 2, arbitrary: fc.constant([]) },
   { weight: 3, arbitrary: fc.uniqueArray(fc.constantFrom(...SYMBOLS), { maxLength: 2 }) },
 );
-const provided = fc.option(fc.constantFrom(...SYMBOLS));
+const provided = fc.oneof<fc.WeightedArbitrary<Pick<TaskShape, 'form' | 'provides' | 'lacksLast'>>[]>(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      form: fc.constant('text' as const),
+      provides: fc.shuffledSubarray(SYMBOLS, { maxLength: 1 }),
+      lacksLast: fc.constant(false),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      form: fc.constantFrom('positions' as const, 'keys' as const),
+      provides: fc.shuffledSubarray(SYMBOLS, { minLength: 1, maxLength: 2 }),
+      lacksLast: rarely(4),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant({ form: 'list', provides: [LISTED], lacksLast: false }),
+  },
+);
 
-/** Fails never, at first, or always as far as anybody looks. */
+/** Fails never, at first, or nearly always. */
 const failing = (oneIn: number): fc.Arbitrary<readonly number[]> =>
   fc.oneof(
     { weight: oneIn, arbitrary: fc.constant([]) },
@@ -39,7 +70,7 @@ const failing = (oneIn: number): fc.Arbitrary<readonly number[]> =>
         [1],
         [1, 2],
         [2],
-        Array.from({ length: 1000 }, (_, at) => at + 1),
+        Array.from({ length: 30 }, (_, at) => at + 1),
       ),
     },
   );
@@ -49,7 +80,8 @@ const tasks: fc.Arbitrary<TaskShape> = fc
     takes: symbols,
     optional: symbols,
     isInjected: rarely(8),
-    provides: provided,
+    revertRequires: fc.option(symbols, { freq: 4 }),
+    result: provided,
     priority: fc.oneof(
       { weight: 6, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.constantFrom(-1, 1) },
@@ -58,38 +90,72 @@ const tasks: fc.Arbitrary<TaskShape> = fc
     reverts: rarely(4).map((no) => !no),
     revertFailsOn: failing(30),
   })
-  .map(({ takes, optional, isInjected, reverts, revertFailsOn, ...rest }) => ({
+  .map(({ takes, optional, isInjected, reverts, revertFailsOn, revertRequires, result, ...rest }) => ({
     ...rest,
+    ...result,
     kind: 'task',
     name: '',
     requires: takes,
     optional: optional.filter((symbol) => !takes.includes(symbol)),
     inject: isInjected ? takes.slice(0, 1) : [],
+    revertRequires: reverts ? revertRequires : null,
     revertFailsOn: reverts ? revertFailsOn : null,
   }));
 
-const policies: fc.Arbitrary<Policy> = fc.oneof(
-  fc.record({
-    kind: fc.constant('times' as const),
-    attempts: fc.integer({ min: 1, max: 3 }),
-    revertAll: rarely(4),
-  }),
-  fc.record({
-    kind: fc.constant('forEach' as const),
-    values: fc.array(fc.constantFrom('u', 'v', 'w'), { maxLength: 3 }),
-    revertAll: rarely(4),
-  }),
-  fc.constantFrom({ kind: 'alwaysRevert' as const }, { kind: 'alwaysRevertAll' as const }),
-);
+const policies = ({ late }: Features): fc.Arbitrary<Policy> =>
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('times' as const),
+      attempts: fc.integer({ min: 1, max: 3 }),
+      revertAll: rarely(4),
+    }),
+    fc.record({
+      kind: fc.constant('forEach' as const),
+      values: fc.array(fc.constantFrom('u', 'v', 'w'), { maxLength: 3 }),
+      revertAll: rarely(4),
+    }),
+    fc.record({ kind: fc.constant('parameterizedForEach' as const), revertAll: rarely(4) }),
+    fc.constantFrom({ kind: 'alwaysRevert' as const }, { kind: 'alwaysRevertAll' as const }),
+    fc.record({
+      kind: fc.constant('own' as const),
+      decisions: fc.array(fc.constantFrom('RETRY', 'RETRY', 'RETRY', 'REVERT', 'REVERT_ALL', 'THROW'), {
+        maxLength: 3,
+      }),
+      isLate: late ? fc.boolean() : fc.constant(false),
+      failsOn: failing(8),
+      revertFailsOn: fc.option(failing(10)),
+    }),
+  );
 
-const retries: fc.Arbitrary<RetryShape> = fc
-  .record({ symbol: provided, policy: policies })
-  .map(({ symbol, policy }) => ({
-    kind: 'retry',
+const retries = (features: Features): fc.Arbitrary<RetryShape> =>
+  fc
+    .record({
+      symbol: fc.shuffledSubarray(SYMBOLS, { maxLength: 1 }),
+      takes: symbols,
+      policy: policies(features),
+      delay: features.delays ? fc.constantFrom(0, PAUSE) : fc.constant(0),
+    })
+    .map(({ symbol, takes, policy, delay }) => ({
+      kind: 'retry',
+      name: '',
+      requires: policy.kind === 'own' ? takes : policy.kind === 'parameterizedForEach' ? [LISTED] : [],
+      // Those that never try again have nothing to give.
+      provides: policy.kind === 'alwaysRevert' || policy.kind === 'alwaysRevertAll' ? [] : symbol,
+      policy,
+      delay: policy.kind === 'alwaysRevert' || policy.kind === 'alwaysRevertAll' ? 0 : delay,
+    }));
+
+/** A task with a retry of its own. */
+const retriedTasks = (features: Features): fc.Arbitrary<FlowShape> =>
+  fc.tuple(tasks, retries(features)).map(([task, retry]) => ({
+    kind: 'flow',
+    pattern: 'linear',
     name: '',
-    // Those that never try again have nothing to give.
-    provides: policy.kind === 'times' || policy.kind === 'forEach' ? symbol : null,
-    policy,
+    retry,
+    isTask: true,
+    units: [task],
+    links: [],
+    target: null,
   }));
 
 const deciders: fc.Arbitrary<Decider> = fc.record({
@@ -98,22 +164,24 @@ const deciders: fc.Arbitrary<Decider> = fc.record({
 });
 
 function flows(features: Features): fc.Arbitrary<FlowShape> {
-  const retry = features.retries ? fc.option(retries, { freq: 2 }) : fc.constant(null);
-  const decider = features.deciders ? fc.option(deciders, { freq: 2 }) : fc.constant(null);
+  const decider = fc.option(deciders, { freq: 2 });
   const link = fc.record({ from: fc.nat(MOST_UNITS - 1), to: fc.nat(MOST_UNITS - 1), decider });
   const { flow } = fc.letrec<{ unit: UnitShape; flow: FlowShape }>((tie) => ({
     unit: fc.oneof(
       { maxDepth: DEEPEST - 1, withCrossShrink: true },
-      { weight: 3, arbitrary: tasks },
-      { weight: 2, arbitrary: tie('flow') },
+      { weight: 8, arbitrary: tasks },
+      { weight: 1, arbitrary: retriedTasks(features) },
+      { weight: 6, arbitrary: tie('flow') },
     ),
     flow: fc.record({
       kind: fc.constant('flow'),
       pattern: fc.constantFrom('linear', 'unordered', 'graph'),
       name: fc.constant(''),
-      retry,
+      retry: fc.option(retries(features), { freq: 2 }),
+      isTask: fc.constant(false),
       units: fc.array(tie('unit'), { maxLength: MOST_UNITS }),
       links: fc.array(link, { maxLength: 5 }),
+      target: fc.option(fc.nat(MOST_UNITS - 1), { freq: 3 }),
     }),
   }));
   return flow;
@@ -122,11 +190,11 @@ function flows(features: Features): fc.Arbitrary<FlowShape> {
 /** Flows as they were drawn, many of which are refused. */
 export function drawings(features: Features): fc.Arbitrary<Drawing> {
   return fc.record({
-    root: flows(features).map((flow) => named(flow, { atoms: 0, flows: 0 })),
+    root: flows(features).map((flow) => named(flow, { atoms: 0, flows: 0 }, { graph: false, retry: false })),
     options: fc.record({
       store: fc.subarray(SYMBOLS, { maxLength: 2 }),
-      deferReverts: features.deferReverts ? rarely(3).map((no) => !no) : fc.constant(true),
-      neverResolve: features.neverResolve ? rarely(10) : fc.constant(false),
+      deferReverts: rarely(3).map((no) => !no),
+      neverResolve: rarely(10),
     }),
   });
 }
@@ -159,19 +227,58 @@ function withoutRequirement(unit: UnitShape, refused: Refusal): UnitShape {
   const { wants } = refused;
   if (unit.kind === 'flow') {
     const units = unit.units.map((each) => withoutRequirement(each, refused));
-    return { ...unit, units, links: wants === null ? [] : unit.links };
+    const retry = unit.retry === null ? null : retryWithout(unit.retry, refused);
+    return { ...unit, retry, units, links: wants === null ? [] : unit.links };
   }
   if (wants === null || unit.name !== wants.atom) return unit;
-  return { ...unit, requires: unit.requires.filter((symbol) => symbol !== wants.symbol) };
+  const left = (list: readonly string[]): string[] => list.filter((symbol) => symbol !== wants.symbol);
+  const revertRequires = unit.revertRequires === null ? null : left(unit.revertRequires);
+  return { ...unit, requires: left(unit.requires), revertRequires };
+}
+
+function retryWithout(retry: RetryShape, { wants }: Refusal): RetryShape {
+  if (retry.name !== wants?.atom) return retry;
+  return requiring(
+    retry,
+    retry.requires.filter((symbol) => symbol !== wants.symbol),
+  );
+}
+
+function requiring(retry: RetryShape, requires: readonly string[]): RetryShape {
+  const { policy } = retry;
+  const isEach = policy.kind === 'parameterizedForEach' && requires.length === 0;
+  const other: Policy = isEach ? { ...policy, kind: 'forEach', values: ['u', 'v'] } : policy;
+  return { ...retry, requires, policy: other };
 }
 
 /** Gives names in the order of the tree, and leaves out links that lead nowhere. */
-function named(unit: UnitShape, count: { atoms: number; flows: number }): UnitShape {
+function named(unit: UnitShape, count: { atoms: number; flows: number }, around: Around): UnitShape {
   if (unit.kind === 'task') return { ...unit, name: `t${count.atoms++}` };
-  const name = `f${count.flows++}`;
-  const retry = unit.retry === null ? null : { ...unit.retry, name: `${name}_retry` };
-  const units = unit.units.map((each) => named(each, count));
+  const name = unit.isTask ? `t${count.atoms}` : `f${count.flows++}`;
   const isGraph = unit.pattern === 'graph';
+  const inside = { graph: around.graph || isGraph, retry: around.retry || unit.retry !== null };
+  const units = unit.units.map((each) => named(each, count, inside));
   const links = unit.links.filter(({ from, to }) => isGraph && from < to && to < units.length);
-  return { ...unit, name, retry, units, links };
+  const hasTarget = isGraph && !around.graph && unit.target !== null && unit.target < units.length;
+  const target = hasTarget ? unit.target : null;
+  return { ...unit, name, retry: namedRetry(unit, `${name}_retry`, around), units, links, target };
+}
+
+function namedRetry(
+  { retry, isTask, pattern, units }: FlowShape,
+  name: string,
+  around: Around,
+): RetryShape | null {
+  if (retry === null) return null;
+  const { policy } = retry;
+  const mayBeLate = pattern === 'linear' && units.every(({ kind }) => kind === 'task') && !around.retry;
+  const isLate = policy.kind === 'own' && policy.isLate && mayBeLate;
+  const given = { ...retry, name, policy: policy.kind === 'own' ? { ...policy, isLate } : policy };
+  return isTask && around.graph ? { ...requiring(given, []), provides: [] } : given;
+}
+
+/** Whether some flow around is one, or has one. */
+interface Around {
+  readonly graph: boolean;
+  readonly retry: boolean;
 }

@@ -28,6 +28,7 @@ export class Tree {
   readonly atoms: readonly AtomShape[];
   readonly root: UnitShape;
   readonly #parents = new Map<UnitShape | RetryShape, FlowShape>();
+  readonly #targeted = new Map<FlowShape, readonly UnitShape[]>();
   readonly #edges = new Map<FlowShape, readonly Edge[]>();
   readonly #before = new Map<AtomShape, ReadonlySet<AtomShape>>();
   readonly #ranks = new Map<AtomShape, number>();
@@ -35,7 +36,7 @@ export class Tree {
   constructor(root: UnitShape) {
     this.root = root;
     this.#enter(root);
-    this.atoms = atomsIn(root);
+    this.atoms = this.#atomsIn(root);
     for (const atom of this.atoms) this.#before.set(atom, new Set(this.scopes(atom).flat()));
   }
 
@@ -52,9 +53,14 @@ export class Tree {
     return this.#parents.get(unit) ?? null;
   }
 
-  /** True when only one atom can be on at a time. */
-  isSequence(): boolean {
-    return this.atoms.every((atom, at) => at === 0 || this.before(atom).has(this.atoms[at - 1] as AtomShape));
+  /** 1.3: of a flow with a target, that and what it depends on; the others are as if they had not been added. */
+  units(flow: FlowShape): readonly UnitShape[] {
+    return this.#targeted.get(flow) ?? flow.units;
+  }
+
+  /** True when only one of these atoms can be on at a time. */
+  isSequence(atoms: readonly AtomShape[] = this.atoms): boolean {
+    return atoms.every((atom, at) => at === 0 || this.before(atom).has(atoms[at - 1] as AtomShape));
   }
 
   /** 2.4: scope levels, innermost first; in each the nearest first. Up to and including `top`. */
@@ -65,7 +71,7 @@ export class Tree {
       const flow: FlowShape = this.#parents.get(unit) as FlowShape;
       const retry = flow.retry === null || unit === flow.retry ? [] : [flow.retry];
       const siblings = unit.kind === 'retry' ? [] : this.#siblingsBefore(flow, unit);
-      levels.push([...siblings.toReversed().flatMap((each) => atomsIn(each).toReversed()), ...retry]);
+      levels.push([...siblings.toReversed().flatMap((each) => this.#atomsIn(each).toReversed()), ...retry]);
       unit = flow;
     }
     return levels;
@@ -83,7 +89,7 @@ export class Tree {
   nextTasks(atom: AtomShape): readonly TaskShape[] {
     const flow = this.parent(atom);
     if (flow === null) return [];
-    const next = flow.units.filter((unit) =>
+    const next = this.units(flow).filter((unit) =>
       atom.kind === 'retry' ? this.#direct(flow, unit).length === 0 : this.#direct(flow, unit).includes(atom),
     );
     return next.filter((unit) => unit.kind === 'task');
@@ -129,27 +135,34 @@ export class Tree {
       this.#enter(each);
     }
     if (unit.pattern === 'graph') this.#link(unit);
+    const target = unit.target === null ? undefined : unit.units[unit.target];
+    if (target === undefined) return;
+    const wanted = [...this.#siblingsBefore(unit, target), target];
+    this.#targeted.set(
+      unit,
+      unit.units.filter((each) => wanted.includes(each)),
+    );
   }
 
   /** 2.4, graph_flow auto-linking, in the order of add; then the links made by hand. */
   #link(flow: FlowShape): void {
     const edges: Edge[] = [];
     this.#edges.set(flow, edges);
-    const own = flow.retry?.provides ?? null;
+    const own = flow.retry?.provides ?? [];
     const remembered = new Map<UnitShape, Set<string>>();
     for (const [at, unit] of flow.units.entries()) {
       const added = flow.units.slice(0, at);
       const waits = new Set<string>();
       remembered.set(unit, waits);
       for (const symbol of this.#needs(unit)) {
-        const providers = added.filter((each) => gives(each).has(symbol));
-        if (symbol === own) continue;
+        const providers = added.filter((each) => this.#gives(each).has(symbol));
+        if (own.includes(symbol)) continue;
         if (providers.length > 1) throw new Refusal('DEPENDENCY_AMBIGUOUS', this.#whoNeeds(unit, symbol));
         const [provider] = providers;
         if (provider === undefined) waits.add(symbol);
         else this.#connect(flow, edges, provider, unit, symbol);
       }
-      for (const symbol of gives(unit)) {
+      for (const symbol of this.#gives(unit)) {
         for (const other of added) {
           if (remembered.get(other)?.delete(symbol)) this.#connect(flow, edges, unit, other, symbol);
         }
@@ -198,29 +211,32 @@ export class Tree {
   #needs(unit: UnitShape): ReadonlySet<string> {
     const open = (atom: AtomShape): string[] => {
       const inside = this.scopes(atom, unit).flat();
-      return requirementsOf(atom).filter((symbol) => !inside.some((each) => each.provides === symbol));
+      return requirementsOf(atom).filter((symbol) => !inside.some((each) => each.provides.includes(symbol)));
     };
-    return new Set(atomsIn(unit).flatMap(open));
+    return new Set(this.#atomsIn(unit).flatMap(open));
   }
 
   #whoNeeds(unit: UnitShape, symbol: string): { atom: string; symbol: string } {
-    const atom = atomsIn(unit).find((each) => requirementsOf(each).includes(symbol)) as AtomShape;
+    const atom = this.#atomsIn(unit).find((each) => requirementsOf(each).includes(symbol)) as AtomShape;
     return { atom: atom.name, symbol };
+  }
+
+  #gives(unit: UnitShape): ReadonlySet<string> {
+    return new Set(this.#atomsIn(unit).flatMap(({ provides }) => provides));
+  }
+
+  #atomsIn(unit: UnitShape): AtomShape[] {
+    if (unit.kind === 'task') return [unit];
+    const inside = this.units(unit).flatMap((each) => this.#atomsIn(each));
+    return unit.retry === null ? inside : [unit.retry, ...inside];
   }
 }
 
-function atomsIn(unit: UnitShape): AtomShape[] {
-  if (unit.kind === 'task') return [unit];
-  return [...(unit.retry === null ? [] : [unit.retry]), ...unit.units.flatMap(atomsIn)];
-}
-
-function gives(unit: UnitShape): ReadonlySet<string> {
-  return new Set(atomsIn(unit).flatMap(({ provides }) => (provides === null ? [] : [provides])));
-}
-
-/** 2.4: injected names are removed from the requirements, optional ones make no links. */
+/** 1.1: those of execute and of revert. 2.4: injected ones are removed, and optional ones make no links. */
 function requirementsOf(atom: AtomShape): readonly string[] {
-  return atom.kind === 'retry' ? [] : atom.requires.filter((symbol) => !atom.inject.includes(symbol));
+  if (atom.kind === 'retry') return atom.requires;
+  const all = [...atom.requires, ...(atom.revertRequires ?? [])];
+  return all.filter((symbol) => !atom.inject.includes(symbol));
 }
 
 /** 2.4: every required name has a value injected, in the store, or a provider in a visible scope. */
@@ -228,7 +244,7 @@ export function validate(tree: Tree, { store }: Options): void {
   for (const atom of tree.atoms) {
     const visible = new Set(tree.scopes(atom).flat());
     for (const symbol of requirementsOf(atom)) {
-      if (store.includes(symbol) || [...visible].some(({ provides }) => provides === symbol)) continue;
+      if (store.includes(symbol) || [...visible].some(({ provides }) => provides.includes(symbol))) continue;
       throw new Refusal('MISSING_DEPENDENCIES', { atom: atom.name, symbol });
     }
   }

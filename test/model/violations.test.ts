@@ -17,7 +17,8 @@ import type {
 const OPTIONS: Options = { store: [], deferReverts: true, neverResolve: false };
 
 const task = (name: string, more: Partial<TaskShape> = {}): TaskShape => ({
-  ...{ kind: 'task', name, requires: [], optional: [], inject: [], provides: null },
+  ...{ kind: 'task', name, requires: [], optional: [], inject: [], revertRequires: null },
+  ...{ provides: [], form: 'text', lacksLast: false },
   ...{ priority: 0, failsOn: [], revertFailsOn: [], ...more },
 });
 const flow = (
@@ -25,20 +26,31 @@ const flow = (
   units: readonly UnitShape[],
   more: Partial<FlowShape> = {},
 ): FlowShape => ({
-  ...{ kind: 'flow', pattern, name: 'f', retry: null, units, links: [], ...more },
+  ...{
+    kind: 'flow',
+    pattern,
+    name: 'f',
+    retry: null,
+    isTask: false,
+    units,
+    links: [],
+    target: null,
+    ...more,
+  },
 });
 const retried = (policy: Policy, units: readonly UnitShape[]): FlowShape =>
-  flow('linear', units, { name: 'g', retry: { kind: 'retry', name: 'r', provides: null, policy } });
+  flow('linear', units, { name: 'g', retry: { ...retry, policy } });
 
+const retry = { kind: 'retry', name: 'r', requires: [], provides: [], delay: 0 } as const;
 const twice: Policy = { kind: 'times', attempts: 2, revertAll: false };
 
 const chain = flow('linear', [
-  task('a', { provides: 'x' }),
-  task('b', { provides: 'x' }),
+  task('a', { provides: ['x'] }),
+  task('b', { provides: ['x'] }),
   task('c', { requires: ['x'] }),
 ]);
 const beside = flow('unordered', [task('a'), task('b', { failsOn: [1] }), task('c')]);
-const undone = flow('linear', [task('a', { provides: 'x' }), task('b', { requires: ['x'], failsOn: [1] })]);
+const undone = flow('linear', [task('a', { provides: ['x'] }), task('b', { requires: ['x'], failsOn: [1] })]);
 const stuck = flow('linear', [task('a'), task('b', { revertFailsOn: [1] }), task('c', { failsOn: [1] })]);
 const again = flow('unordered', [task('z'), retried(twice, [task('a'), task('b', { failsOn: [1] })])]);
 const givenUp = retried(twice, [task('a', { failsOn: [1, 2] })]);
@@ -278,7 +290,7 @@ describe('the model plays', () => {
   it('nested retries: two attempts in each of two make four executions (2.6)', () => {
     const inner = retried(twice, [task('a', { failsOn: [1, 2, 3, 4] })]);
     const outer = flow('linear', [inner], {
-      retry: { kind: 'retry', name: 'o', provides: null, policy: twice },
+      retry: { ...retry, name: 'o', policy: twice },
     });
     const entries = history(outer);
     expect(
