@@ -6,6 +6,7 @@ import {
   type FlowShape,
   LISTED,
   type Options,
+  type OwnPolicy,
   type Policy,
   type RetryShape,
   type TaskShape,
@@ -28,7 +29,7 @@ export interface Drawing {
 /** A few, so that they shadow each other. */
 const SYMBOLS = ['a', 'b', 'c', 'd'];
 export const PAUSE = 1000;
-const MOST_UNITS = 4;
+const MOST_UNITS = 5;
 const DEEPEST = 4;
 
 const rarely = (one: number): fc.Arbitrary<boolean> => fc.nat(one - 1).map((n) => n === 0);
@@ -86,7 +87,7 @@ const tasks: fc.Arbitrary<TaskShape> = fc
       { weight: 6, arbitrary: fc.constant(0) },
       { weight: 1, arbitrary: fc.constantFrom(-1, 1) },
     ),
-    failsOn: failing(6),
+    failsOn: failing(5),
     reverts: rarely(4).map((no) => !no),
     revertFailsOn: failing(30),
   })
@@ -102,6 +103,17 @@ const tasks: fc.Arbitrary<TaskShape> = fc
     revertFailsOn: reverts ? revertFailsOn : null,
   }));
 
+const ownPolicies = (late: boolean): fc.Arbitrary<OwnPolicy> =>
+  fc.record({
+    kind: fc.constant('own' as const),
+    decisions: fc.array(fc.constantFrom('RETRY', 'RETRY', 'RETRY', 'REVERT', 'REVERT_ALL', 'THROW'), {
+      maxLength: 3,
+    }),
+    isLate: late ? fc.boolean() : fc.constant(false),
+    failsOn: failing(8),
+    revertFailsOn: fc.option(failing(10)),
+  });
+
 const policies = ({ late }: Features): fc.Arbitrary<Policy> =>
   fc.oneof(
     fc.record({
@@ -109,6 +121,7 @@ const policies = ({ late }: Features): fc.Arbitrary<Policy> =>
       attempts: fc.integer({ min: 1, max: 3 }),
       revertAll: rarely(4),
     }),
+    ownPolicies(late),
     fc.record({
       kind: fc.constant('forEach' as const),
       values: fc.array(fc.constantFrom('u', 'v', 'w'), { maxLength: 3 }),
@@ -116,15 +129,7 @@ const policies = ({ late }: Features): fc.Arbitrary<Policy> =>
     }),
     fc.record({ kind: fc.constant('parameterizedForEach' as const), revertAll: rarely(4) }),
     fc.constantFrom({ kind: 'alwaysRevert' as const }, { kind: 'alwaysRevertAll' as const }),
-    fc.record({
-      kind: fc.constant('own' as const),
-      decisions: fc.array(fc.constantFrom('RETRY', 'RETRY', 'RETRY', 'REVERT', 'REVERT_ALL', 'THROW'), {
-        maxLength: 3,
-      }),
-      isLate: late ? fc.boolean() : fc.constant(false),
-      failsOn: failing(8),
-      revertFailsOn: fc.option(failing(10)),
-    }),
+    ownPolicies(late),
   );
 
 const retries = (features: Features): fc.Arbitrary<RetryShape> =>
@@ -160,15 +165,20 @@ const retriedTasks = (features: Features): fc.Arbitrary<FlowShape> =>
 
 const deciders: fc.Arbitrary<Decider> = fc.record({
   depth: fc.constantFrom('ALL', 'FLOW', 'NEIGHBORS', 'ATOM'),
-  noOn: fc.uniqueArray(fc.nat(3), { maxLength: 3 }),
+  noOn: fc.subarray([0, 1, 2, 3]),
 });
 
 function flows(features: Features): fc.Arbitrary<FlowShape> {
   const decider = fc.option(deciders, { freq: 2 });
-  const link = fc.record({ from: fc.nat(MOST_UNITS - 1), to: fc.nat(MOST_UNITS - 1), decider });
+  const ends = fc.uniqueArray(fc.nat(MOST_UNITS - 1), { minLength: 2, maxLength: 2 });
+  const link = fc.tuple(ends, decider).map(([[a = 0, b = 0], deciding]) => ({
+    from: Math.min(a, b),
+    to: Math.max(a, b),
+    decider: deciding,
+  }));
   const { flow } = fc.letrec<{ unit: UnitShape; flow: FlowShape }>((tie) => ({
     unit: fc.oneof(
-      { maxDepth: DEEPEST - 1, withCrossShrink: true },
+      { maxDepth: DEEPEST - 1, depthSize: 'large', withCrossShrink: true },
       { weight: 8, arbitrary: tasks },
       { weight: 1, arbitrary: retriedTasks(features) },
       { weight: 6, arbitrary: tie('flow') },
@@ -177,7 +187,7 @@ function flows(features: Features): fc.Arbitrary<FlowShape> {
       kind: fc.constant('flow'),
       pattern: fc.constantFrom('linear', 'unordered', 'graph'),
       name: fc.constant(''),
-      retry: fc.option(retries(features), { freq: 2 }),
+      retry: fc.option(retries(features), { freq: 3 }),
       isTask: fc.constant(false),
       units: fc.array(tie('unit'), { maxLength: MOST_UNITS }),
       links: fc.array(link, { maxLength: 5 }),
@@ -258,7 +268,7 @@ function named(unit: UnitShape, count: { atoms: number; flows: number }, around:
   const isGraph = unit.pattern === 'graph';
   const inside = { graph: around.graph || isGraph, retry: around.retry || unit.retry !== null };
   const units = unit.units.map((each) => named(each, count, inside));
-  const links = unit.links.filter(({ from, to }) => isGraph && from < to && to < units.length);
+  const links = unit.links.filter(({ to }) => isGraph && to < units.length);
   const hasTarget = isGraph && !around.graph && unit.target !== null && unit.target < units.length;
   const target = hasTarget ? unit.target : null;
   return { ...unit, name, retry: namedRetry(unit, `${name}_retry`, around), units, links, target };

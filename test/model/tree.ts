@@ -31,6 +31,7 @@ export class Tree {
   readonly #targeted = new Map<FlowShape, readonly UnitShape[]>();
   readonly #edges = new Map<FlowShape, readonly Edge[]>();
   readonly #before = new Map<AtomShape, ReadonlySet<AtomShape>>();
+  readonly #after = new Map<AtomShape, readonly AtomShape[]>();
   readonly #ranks = new Map<AtomShape, number>();
 
   constructor(root: UnitShape) {
@@ -38,6 +39,11 @@ export class Tree {
     this.#enter(root);
     this.atoms = this.#atomsIn(root);
     for (const atom of this.atoms) this.#before.set(atom, new Set(this.scopes(atom).flat()));
+    for (const atom of this.atoms)
+      this.#after.set(
+        atom,
+        this.atoms.filter((other) => this.before(other).has(atom)),
+      );
   }
 
   /** Atoms that must be done before this one; every ancestor, "transitively, through flows" (2.5). */
@@ -46,7 +52,7 @@ export class Tree {
   }
 
   after(atom: AtomShape): readonly AtomShape[] {
-    return this.atoms.filter((other) => this.before(other).has(atom));
+    return this.#after.get(atom) ?? [];
   }
 
   parent(unit: UnitShape | RetryShape): FlowShape | null {
