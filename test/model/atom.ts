@@ -19,9 +19,9 @@ export interface Atom {
   /** Of a retry: its history (2.6), and how long it waits before the next attempt, in ms. */
   attempts: readonly Attempt[];
   pause: number;
-  /** The failures that were known when it could be reverted. */
+  /** The failures that were known when it could be reverted, and all the time since. */
   knownFailures: readonly string[] | null;
-  /** All that were known since then. */
+  /** All that were known at some time since then. */
   heardFailures: Set<string>;
 }
 

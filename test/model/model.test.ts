@@ -2,8 +2,9 @@
  * Random flows, each run by the library and followed by the model, event by event: what happens must be allowed when it
  * happens, what is due must not be left out, and the end must be the one that the rules give.
  *
- * TASKLOOM_RUNS flows for each test (default 750; a tenth of them on threads). A failure prints the seed and the path that repeat it:
- * `TASKLOOM_SEED=… TASKLOOM_PATH=… npx vitest run test/model -t '…'`.
+ * TASKLOOM_RUNS flows for each test (default 750), a tenth of them on threads. A failure prints the seed and the path that
+ * repeat it: `TASKLOOM_SEED=… TASKLOOM_PATH=… npx vitest run test/model -t '…'`. TASKLOOM_SHRINK=0 leaves the flow that
+ * failed as it was drawn.
  */
 import fc from 'fast-check';
 import { SerialTaskExecutor, TaskloomError, ThreadPoolTaskExecutor } from 'taskloom';
@@ -27,6 +28,7 @@ function parameters<T>(name: string, numRuns: number): fc.Parameters<T> {
     numRuns,
     ...(seed === undefined ? {} : { seed: Number(seed) }),
     ...(path === undefined ? {} : { path }),
+    endOnFailure: process.env['TASKLOOM_SHRINK'] === '0',
     reporter(run) {
       if (!run.failed) return;
       const repeat = `TASKLOOM_SEED=${run.seed} TASKLOOM_PATH=${run.counterexamplePath} npx vitest run test/model -t '${name}'`;

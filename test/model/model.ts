@@ -372,7 +372,7 @@ export class Model {
     check(isDeepStrictEqual(told, [result, failure]), '2.8', `revert of ${shape.name} is told ${show(told)}`);
     const [known, now] = [knownFailures ?? [], this.#failed()];
     const isTrue = undo.failures.every((each) => heardFailures.has(each));
-    const isFull = known.every((each) => undo.failures.includes(each) || !now.includes(each));
+    const isFull = known.every((each) => undo.failures.includes(each));
     const failed = `revert of ${shape.name} is told that ${show(undo.failures)} failed, not ${show(now)}`;
     check(isTrue && isFull, '2.8', failed);
   }
@@ -557,7 +557,8 @@ export class Model {
     const failed = this.#failed();
     for (const atom of this.#atoms.values()) {
       const isOn = atom.state === 'REVERTING' || this.#mayRevert(atom);
-      atom.knownFailures = isOn ? (atom.knownFailures ?? failed) : null;
+      const known = atom.knownFailures?.filter((each) => failed.includes(each)) ?? failed;
+      atom.knownFailures = isOn ? known : null;
       atom.heardFailures = new Set(isOn ? [...atom.heardFailures, ...failed] : []);
     }
   }

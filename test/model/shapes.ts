@@ -200,7 +200,9 @@ function flows(features: Features): fc.Arbitrary<FlowShape> {
 /** Flows as they were drawn, many of which are refused. */
 export function drawings(features: Features): fc.Arbitrary<Drawing> {
   return fc.record({
-    root: flows(features).map((flow) => named(flow, { atoms: 0, flows: 0 }, { graph: false, retry: false })),
+    root: flows(features).map((flow) =>
+      named(flow, { atoms: 0, flows: 0, undone: 0 }, { graph: false, retry: false }),
+    ),
     options: fc.record({
       store: fc.subarray(SYMBOLS, { maxLength: 2 }),
       deferReverts: rarely(3).map((no) => !no),
@@ -262,8 +264,13 @@ function requiring(retry: RetryShape, requires: readonly string[]): RetryShape {
 }
 
 /** Gives names in the order of the tree, and leaves out links that lead nowhere. */
-function named(unit: UnitShape, count: { atoms: number; flows: number }, around: Around): UnitShape {
-  if (unit.kind === 'task') return { ...unit, name: `t${count.atoms++}` };
+function named(unit: UnitShape, count: Count, around: Around): UnitShape {
+  if (unit.kind === 'task') {
+    const given = unit.revertRequires;
+    const isFree = given === null || given.length === 0 || count.undone++ === 0;
+    const revertRequires = isFree ? given : given.filter((symbol) => unit.requires.includes(symbol));
+    return { ...unit, name: `t${count.atoms++}`, revertRequires };
+  }
   const name = unit.isTask ? `t${count.atoms}` : `f${count.flows++}`;
   const isGraph = unit.pattern === 'graph';
   const inside = { graph: around.graph || isGraph, retry: around.retry || unit.retry !== null };
@@ -281,10 +288,22 @@ function namedRetry(
 ): RetryShape | null {
   if (retry === null) return null;
   const { policy } = retry;
-  const mayBeLate = pattern === 'linear' && units.every(({ kind }) => kind === 'task') && !around.retry;
+  const isPlain = units.every(({ kind }) => kind === 'task') && !around.retry;
+  const mayBeLate = isPlain && (pattern === 'linear' || units.filter(mayFail).length <= 1);
   const isLate = policy.kind === 'own' && policy.isLate && mayBeLate;
   const given = { ...retry, name, policy: policy.kind === 'own' ? { ...policy, isLate } : policy };
   return isTask && around.graph ? { ...requiring(given, []), provides: [] } : given;
+}
+
+function mayFail(unit: UnitShape): boolean {
+  return unit.kind === 'task' && unit.failsOn.length + unit.requires.length > 0;
+}
+
+interface Count {
+  atoms: number;
+  flows: number;
+  /** Tasks whose revert has arguments of its own. */
+  undone: number;
 }
 
 /** Whether some flow around is one, or has one. */

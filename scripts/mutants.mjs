@@ -1,0 +1,247 @@
+// Do the tests notice when a rule is broken? Each mutant breaks one, in a copy of the repository; then the model and the
+// scenarios must fail. `npm run mutants`, or `npm run mutants -- selector` for those whose file or reason has that word.
+// Exits with 1 when one survived. The seed is fixed, so that it says the same each time; TASKLOOM_SEED takes another.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** `find` stands once in its file; a test in test/house holds that. */
+export const MUTANTS = [
+  {
+    file: 'src/engine/selector.ts',
+    find: "&& (intention === 'EXECUTE' || intention === 'IGNORE')",
+    replace: '',
+    why: 'what is to be taken back still counts as done',
+  },
+  {
+    file: 'src/engine/selector.ts',
+    find: 'if (this.#busy[node.index] !== 0) return false;',
+    replace: '',
+    why: 'an atom is reverted before what depends on it',
+  },
+  {
+    file: 'src/engine/selector.ts',
+    find: "state === 'REVERTED' || state === 'IGNORE';",
+    replace: "state === 'REVERTED';",
+    why: 'what was ignored holds up the reverts before it',
+  },
+  {
+    file: 'src/engine/resolution.ts',
+    find: "if (decision === 'REVERT_ALL') return REVERT_ALL;",
+    replace: '',
+    why: 'a retry around can overrule REVERT_ALL',
+  },
+  {
+    file: 'src/engine/resolution.ts',
+    find: 'givenUp ??= retry;',
+    replace: 'givenUp = retry;',
+    why: 'without deferReverts the outermost flow is taken back, not the innermost',
+  },
+  {
+    file: 'src/engine/resolution.ts',
+    find: 'givenUp === null || deferReverts',
+    replace: 'givenUp === null',
+    why: 'deferReverts has no effect',
+  },
+  {
+    file: 'src/engine/completer.ts',
+    find: "if (node.kind === 'retry') moves.forgetAttempts(node);",
+    replace: '',
+    why: 'a retry that was reverted goes on with its old history',
+  },
+  {
+    file: 'src/engine/completer.ts',
+    find: ', began: false });',
+    replace: ' });',
+    why: 'a task whose code never began is reverted by its code',
+  },
+  {
+    file: 'src/engine/ending.ts',
+    find: "if (state !== 'SUCCESS' && state !== 'IGNORE') done = false;",
+    replace: "if (state !== 'SUCCESS') done = false;",
+    why: 'a flow with ignored atoms ends REVERTED',
+  },
+  {
+    file: 'src/engine/ending.ts',
+    find: "storage.flowState === 'SUSPENDING' && left",
+    replace: "storage.flowState === 'SUSPENDING'",
+    why: 'a flow that is done when it was to be suspended ends SUSPENDED',
+  },
+  {
+    file: 'src/engine/voting.ts',
+    find: 'filter(({ from }) => !isIgnored(from, storage))',
+    replace: 'filter(() => true)',
+    why: 'the decider behind an ignored atom is asked',
+  },
+  {
+    file: 'src/engine/voting.ts',
+    find: 'return [node, ...[...nodesBehind(node)].filter(isAtom)];',
+    replace: 'return [node];',
+    why: 'a no of depth ALL reaches the atom alone',
+  },
+  {
+    file: 'src/engine/asking.ts',
+    find: 'if (behind.has(node)) return true;',
+    replace: '',
+    why: 'what lies behind a retry starts while that has yet to say what a failure means',
+  },
+  {
+    file: 'src/flow/decider.ts',
+    find: 'DEPTHS.find((depth) =>',
+    replace: '[...DEPTHS].reverse().find((depth) =>',
+    why: 'of several depths the narrowest counts',
+  },
+  {
+    file: 'src/flow/graph.ts',
+    find: 'if (this.#target === null) return null;',
+    replace: 'return null;',
+    why: 'a target has no effect',
+  },
+  {
+    file: 'src/flow/retry.ts',
+    find: 'history.length < attempts ?',
+    replace: 'history.length <= attempts ?',
+    why: 'times(n) makes an attempt too many',
+  },
+  {
+    file: 'src/flow/retry.ts',
+    find: 'delay * backoff ** (attempts - 1)',
+    replace: 'delay',
+    why: 'the delay between attempts does not grow',
+  },
+  {
+    file: 'src/compile/scopes.ts',
+    find: "flow.pattern === 'linear' ? null",
+    replace: "flow.pattern !== 'graph' ? null",
+    why: 'in an unordered flow units see each other',
+  },
+  {
+    file: 'src/compile/siblings.ts',
+    find: 'this.#positionOf(a.unit) - this.#positionOf(b.unit)',
+    replace: 'this.#positionOf(b.unit) - this.#positionOf(a.unit)',
+    why: 'in a graph flow the first provider shadows the last',
+  },
+  {
+    file: 'src/compile/graph.ts',
+    find: "if (before.kind === 'entry') for",
+    replace: "if (before.kind === 'exit') for",
+    why: 'the decider of a link to a flow is not asked',
+  },
+  {
+    file: 'src/storage/arguments.ts',
+    find: 'if (atom.inject.has(name)) {',
+    replace: 'if (atom.inject.has(name) && storage.stored(symbol) === null) {',
+    why: "the store beats a task's own inject",
+  },
+  {
+    file: 'src/storage/arguments.ts',
+    find: "!== 'IGNORE' && !storage.lacks(source)",
+    replace: "!== 'IGNORE'",
+    why: 'a result without the part hides the one that it shadows',
+  },
+  {
+    file: 'src/protocol/perform.ts',
+    find: 'absentTakes(value, request.takes)',
+    replace: '[]',
+    why: 'a part that a result lacks passes for undefined',
+  },
+  {
+    file: 'src/executor/ready-queue.ts',
+    find: 'b.call.rank - a.call.rank',
+    replace: 'a.call.rank - b.call.rank',
+    why: 'the shortest way goes first',
+  },
+];
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TESTS = ['test/model', 'test/scenarios'];
+/** ms; a run of the tests takes about 10,000, and 60,000 more when one hangs. */
+const TIMEOUT = 240_000;
+
+/** A copy of what git knows or would take, with what is installed beside it. */
+function copyRepository() {
+  const copy = mkdtempSync(join(realpathSync(tmpdir()), 'taskloom-mutants-'));
+  const listed = spawnSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  if (listed.status !== 0) throw new Error(`git ls-files failed: ${listed.stderr}`);
+  for (const file of listed.stdout.split('\0').filter(Boolean)) cpSync(join(ROOT, file), join(copy, file));
+  symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(copy, 'node_modules'), 'junction');
+  return copy;
+}
+
+/** The name of the first test that fails; null when none does. Throws when what is there can't be built. */
+function firstFailure(copy) {
+  const node = (script, ...args) =>
+    spawnSync(process.execPath, [join(copy, 'node_modules', script), ...args], {
+      cwd: copy,
+      encoding: 'utf8',
+      timeout: TIMEOUT,
+      killSignal: 'SIGKILL',
+      env: { TASKLOOM_RUNS: '300', TASKLOOM_SEED: '1', ...process.env, TASKLOOM_SHRINK: '0' },
+    });
+  // Types are not looked at: a mutant may leave something unused.
+  const built = node('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck');
+  if (built.status !== 0) throw new Error(`it does not build:\n${built.stdout}${built.stderr}`);
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const run = node(
+    'vitest/vitest.mjs',
+    'run',
+    ...TESTS,
+    '--bail=1',
+    '--reporter=json',
+    `--outputFile=${report}`,
+  );
+  if (run.status === 0) return null;
+  if (run.error !== undefined) return 'a run that does not end';
+  const files = JSON.parse(readFileSync(report, 'utf8')).testResults;
+  const failed = files.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed');
+  return (
+    failed?.fullName ??
+    files.find(({ status }) => status === 'failed')?.name ??
+    'a run that failed as a whole'
+  );
+}
+
+function tryMutant(copy, { file, find, replace }) {
+  const path = join(copy, file);
+  const text = readFileSync(path, 'utf8');
+  const times = text.split(find).length - 1;
+  if (times !== 1)
+    throw new Error(`'${find}' stands ${times} times in ${file}; mend the table in scripts/mutants.mjs`);
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  );
+  try {
+    return firstFailure(copy);
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+function main([word = '']) {
+  const chosen = MUTANTS.filter(({ file, why }) => `${file} ${why}`.includes(word));
+  if (chosen.length === 0) throw new Error(`No mutant has '${word}' in its file or its reason.`);
+  const copy = copyRepository();
+  try {
+    const sound = firstFailure(copy);
+    if (sound !== null) throw new Error(`Without any mutant, this fails: ${sound}`);
+    const survivors = chosen.filter((mutant) => {
+      const noticed = tryMutant(copy, mutant);
+      console.log(`${noticed === null ? 'SURVIVED' : 'caught  '}  ${mutant.file}: ${mutant.why}`);
+      if (noticed !== null) console.log(`          by: ${noticed}`);
+      return noticed === null;
+    });
+    console.log(`\n${chosen.length - survivors.length} of ${chosen.length} mutants were caught.`);
+    if (survivors.length > 0) process.exitCode = 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2));
