@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 export const MUTANTS = [
   {
     file: 'src/engine/selector.ts',
-    find: "&& (intention === 'EXECUTE' || intention === 'IGNORE')",
-    replace: '',
-    why: 'what is to be taken back still counts as done',
+    find: "return (state === 'SUCCESS' || state === 'IGNORE') &&",
+    replace: "return state === 'SUCCESS' &&",
+    why: 'what follows an ignored atom never runs',
   },
   {
     file: 'src/engine/selector.ts',
@@ -50,12 +50,6 @@ export const MUTANTS = [
     find: "if (node.kind === 'retry') moves.forgetAttempts(node);",
     replace: '',
     why: 'a retry that was reverted goes on with its old history',
-  },
-  {
-    file: 'src/engine/completer.ts',
-    find: ', began: false });',
-    replace: ' });',
-    why: 'a task whose code never began is reverted by its code',
   },
   {
     file: 'src/engine/ending.ts',
@@ -110,6 +104,12 @@ export const MUTANTS = [
     find: 'delay * backoff ** (attempts - 1)',
     replace: 'delay',
     why: 'the delay between attempts does not grow',
+  },
+  {
+    file: 'src/flow/retry.ts',
+    find: "revertAll ? 'REVERT_ALL' : 'REVERT'",
+    replace: "'REVERT'",
+    why: 'revertAll has no effect',
   },
   {
     file: 'src/compile/scopes.ts',

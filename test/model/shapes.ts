@@ -109,7 +109,7 @@ const ownPolicies = (late: boolean): fc.Arbitrary<OwnPolicy> =>
     decisions: fc.array(fc.constantFrom('RETRY', 'RETRY', 'RETRY', 'REVERT', 'REVERT_ALL', 'THROW'), {
       maxLength: 3,
     }),
-    isLate: late ? fc.boolean() : fc.constant(false),
+    isLate: late ? rarely(4).map((no) => !no) : fc.constant(false),
     failsOn: failing(8),
     revertFailsOn: fc.option(failing(10)),
   });
@@ -288,16 +288,22 @@ function namedRetry(
 ): RetryShape | null {
   if (retry === null) return null;
   const { policy } = retry;
-  const isPlain = units.every(({ kind }) => kind === 'task') && !around.retry;
-  const mayBeLate = isPlain && (pattern === 'linear' || units.filter(mayFail).length <= 1);
+  const inside = units.flatMap(tasksIn);
+  const isSequence = pattern === 'linear' && inside.length === units.length;
+  const isAlone = !around.retry && !units.some(hasRetry);
+  const mayBeLate = isAlone && (isSequence || inside.filter(mayFail).length <= 1);
   const isLate = policy.kind === 'own' && policy.isLate && mayBeLate;
   const given = { ...retry, name, policy: policy.kind === 'own' ? { ...policy, isLate } : policy };
   return isTask && around.graph ? { ...requiring(given, []), provides: [] } : given;
 }
 
-function mayFail(unit: UnitShape): boolean {
-  return unit.kind === 'task' && unit.failsOn.length + unit.requires.length > 0;
-}
+const mayFail = ({ failsOn, requires }: TaskShape): boolean => failsOn.length + requires.length > 0;
+
+const hasRetry = (unit: UnitShape): boolean =>
+  unit.kind === 'flow' && (unit.retry !== null || unit.units.some(hasRetry));
+
+const tasksIn = (unit: UnitShape): readonly TaskShape[] =>
+  unit.kind === 'task' ? [unit] : unit.units.flatMap(tasksIn);
 
 interface Count {
   atoms: number;

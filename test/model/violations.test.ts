@@ -63,6 +63,28 @@ const decided = (depth: Depth): FlowShape =>
     ],
   });
 
+const targeted = flow('graph', [task('a', { provides: ['x'] }), task('b', { requires: ['x'] }), task('c')], {
+  target: 1,
+});
+const parted = flow('linear', [
+  task('a', { provides: ['x'] }),
+  task('b', { provides: ['x'], form: 'positions', lacksLast: true }),
+  task('c', { requires: ['x'] }),
+]);
+const undoneOtherwise = flow('linear', [
+  task('a', { provides: ['x'] }),
+  task('b', { revertRequires: ['x'], failsOn: [1] }),
+]);
+const own = (isLate: boolean, delay = 0): FlowShape =>
+  flow('unordered', [task('b', { failsOn: [1] }), task('c')], {
+    name: 'g',
+    retry: {
+      ...retry,
+      delay,
+      policy: { kind: 'own', decisions: ['RETRY'], isLate, failsOn: [], revertFailsOn: null },
+    },
+  });
+
 /** The right history of a flow, as entries that a test then changes. */
 const history = (root: UnitShape, options: Partial<Options> = {}): Entry[] => [
   ...play(new Model(root, { ...OPTIONS, ...options }), { early: false }),
@@ -92,6 +114,8 @@ const isRevertOf =
     (entry.kind === 'moved'
       ? entry.to === 'REVERTING' || entry.to === 'REVERTED'
       : 'action' in entry && entry.action === 'revert');
+
+const isOnFailure = (entry: Entry): boolean => entry.kind === 'consulted' && entry.about === 'onFailure';
 
 /** [what is wrong, the section that says so, the flow, the wrong history] */
 const WRONG: readonly (readonly [string, string, UnitShape, () => readonly Entry[]])[] = [
@@ -262,6 +286,58 @@ const WRONG: readonly (readonly [string, string, UnitShape, () => readonly Entry
     () => [...upTo(history(chain), 'a', 'SUCCESS'), flowTo('SUSPENDING'), flowTo('SUCCESS')],
   ],
   [
+    'what is no target runs',
+    '2.9',
+    targeted,
+    () => [...history(targeted).slice(0, 1), moved('c', 'RUNNING')],
+  ],
+  [
+    'a result without the part hides the one that it shadows',
+    '2.4',
+    parted,
+    () =>
+      history(parted).map((entry) =>
+        entry.kind === 'called' && entry.atom === 'c' ? { ...entry, args: {} } : entry,
+      ),
+  ],
+  [
+    'a revert gets the arguments of execute, and has its own',
+    '2.4',
+    undoneOtherwise,
+    () =>
+      history(undoneOtherwise).map((entry) =>
+        entry.kind === 'called' && entry.action === 'revert' ? { ...entry, args: {} } : entry,
+      ),
+  ],
+  [
+    'a retry is not told what failed',
+    '2.6',
+    own(false),
+    () =>
+      history(own(false)).map((entry) =>
+        entry.kind === 'consulted' ? { ...entry, told: { attempts: [], failure: null } } : entry,
+      ),
+  ],
+  [
+    'a retry is not asked what a failure means',
+    '2.6',
+    own(false),
+    () => without(history(own(false)), isOnFailure),
+  ],
+  [
+    'a retry is asked, and nothing failed',
+    '2.6',
+    own(false),
+    () => [...upTo(history(own(false)), 'r', 'SUCCESS'), ...history(own(false)).filter(isOnFailure)],
+  ],
+  [
+    'something starts while a retry has yet to say what a failure means',
+    '2.5',
+    own(true),
+    () => [...upTo(history(own(false)), 'b', 'FAILURE'), moved('c', 'RUNNING')],
+  ],
+  ['a retry does not wait for its delay', '2.5', own(false, 1000), () => history(own(false))],
+  [
     'a reset leaves something out',
     '2.8',
     chain,
@@ -297,5 +373,22 @@ describe('the model plays', () => {
       of(entries, 'a').filter((entry) => entry.kind === 'called' && entry.action === 'execute'),
     ).toHaveLength(4);
     expect(observeAll(outer, entries).end()).toMatchObject({ flow: 'REVERTED', thrown: ['a#4 failed'] });
+  });
+
+  it('a delay that is over, and not before (2.6)', () => {
+    const [root, entries] = [own(false, 1000), history(own(false))];
+    const after = at(entries, 'r', 'RETRYING') + 1;
+    const waited = (ms: number): readonly Entry[] => entries.toSpliced(after, 0, { kind: 'passed', ms });
+    expect(observeAll(root, waited(1000)).end()).toMatchObject({ flow: 'SUCCESS' });
+    expect(() => observeAll(root, waited(999))).toThrow('[2.5] r is RUNNING');
+  });
+
+  it('an answer that comes late', () => {
+    const entries = upTo(history(own(false)), 'b', 'FAILURE');
+    const asking = history(own(false)).filter(isOnFailure);
+    const model = observeAll(own(true), [...entries, ...asking.map((entry) => ({ ...entry, question: 7 }))]);
+    expect([model.waitsFor().answers, model.due()]).toEqual([[7], []]);
+    model.observe({ kind: 'answered', question: 7 });
+    expect(model.due()).toEqual([{ atom: 'b', action: 'revert', to: 'REVERTING' }]);
   });
 });
