@@ -14,7 +14,8 @@ import { type Built, build, runToEnd } from './build.ts';
 import { Model } from './model.ts';
 import { determinedBy, play } from './play.ts';
 import { taskFar } from './script.ts';
-import { type Drawing, drawings, type Features, PAUSE, refusal, runnable } from './shapes.ts';
+import { refusal } from './fit.ts';
+import { type Drawing, drawings, type Features, PAUSE, runnable } from './shapes.ts';
 import type { End, Entry } from './words.ts';
 
 const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 750);

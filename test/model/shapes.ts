@@ -1,6 +1,6 @@
 /** Random flows for the model: drawn without names, then made fit to run, so that most of them do. */
 import fc from 'fast-check';
-import { Refusal, Tree, validate } from './tree.ts';
+import { fitted, named } from './fit.ts';
 import {
   type Decider,
   type FlowShape,
@@ -200,9 +200,7 @@ function flows(features: Features): fc.Arbitrary<FlowShape> {
 /** Flows as they were drawn, many of which are refused. */
 export function drawings(features: Features): fc.Arbitrary<Drawing> {
   return fc.record({
-    root: flows(features).map((flow) =>
-      named(flow, { atoms: 0, flows: 0, undone: 0 }, { graph: false, retry: false }),
-    ),
+    root: flows(features).map((flow) => named(flow)),
     options: fc.record({
       store: fc.subarray(SYMBOLS, { maxLength: 2 }),
       deferReverts: rarely(3).map((no) => !no),
@@ -214,106 +212,4 @@ export function drawings(features: Features): fc.Arbitrary<Drawing> {
 /** Flows that run: of those that would be refused, what is refused is left out. */
 export function runnable(features: Features): fc.Arbitrary<Drawing> {
   return drawings(features).map(({ root, options }) => ({ root: fitted(root, options), options }));
-}
-
-/** Why the model would refuse it; null when it would not. */
-export function refusal({ root, options }: Drawing): Refusal | null {
-  try {
-    validate(new Tree(root), options);
-    return null;
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return thrown;
-    throw thrown;
-  }
-}
-
-function fitted(drawn: UnitShape, options: Options): UnitShape {
-  let root = drawn;
-  for (let refused = refusal({ root, options }); refused !== null; refused = refusal({ root, options })) {
-    root = withoutRequirement(root, refused);
-  }
-  return root;
-}
-
-function withoutRequirement(unit: UnitShape, refused: Refusal): UnitShape {
-  const { wants } = refused;
-  if (unit.kind === 'flow') {
-    const units = unit.units.map((each) => withoutRequirement(each, refused));
-    const retry = unit.retry === null ? null : retryWithout(unit.retry, refused);
-    return { ...unit, retry, units, links: wants === null ? [] : unit.links };
-  }
-  if (wants === null || unit.name !== wants.atom) return unit;
-  const left = (list: readonly string[]): string[] => list.filter((symbol) => symbol !== wants.symbol);
-  const revertRequires = unit.revertRequires === null ? null : left(unit.revertRequires);
-  return { ...unit, requires: left(unit.requires), revertRequires };
-}
-
-function retryWithout(retry: RetryShape, { wants }: Refusal): RetryShape {
-  if (retry.name !== wants?.atom) return retry;
-  return requiring(
-    retry,
-    retry.requires.filter((symbol) => symbol !== wants.symbol),
-  );
-}
-
-function requiring(retry: RetryShape, requires: readonly string[]): RetryShape {
-  const { policy } = retry;
-  const isEach = policy.kind === 'parameterizedForEach' && requires.length === 0;
-  const other: Policy = isEach ? { ...policy, kind: 'forEach', values: ['u', 'v'] } : policy;
-  return { ...retry, requires, policy: other };
-}
-
-/** Gives names in the order of the tree, and leaves out links that lead nowhere. */
-function named(unit: UnitShape, count: Count, around: Around): UnitShape {
-  if (unit.kind === 'task') {
-    const given = unit.revertRequires;
-    const isFree = given === null || given.length === 0 || count.undone++ === 0;
-    const revertRequires = isFree ? given : given.filter((symbol) => unit.requires.includes(symbol));
-    return { ...unit, name: `t${count.atoms++}`, revertRequires };
-  }
-  const name = unit.isTask ? `t${count.atoms}` : `f${count.flows++}`;
-  const isGraph = unit.pattern === 'graph';
-  const inside = { graph: around.graph || isGraph, retry: around.retry || unit.retry !== null };
-  const units = unit.units.map((each) => named(each, count, inside));
-  const links = unit.links.filter(({ to }) => isGraph && to < units.length);
-  const hasTarget = isGraph && !around.graph && unit.target !== null && unit.target < units.length;
-  const target = hasTarget ? unit.target : null;
-  return { ...unit, name, retry: namedRetry(unit, `${name}_retry`, around), units, links, target };
-}
-
-function namedRetry(
-  { retry, isTask, pattern, units }: FlowShape,
-  name: string,
-  around: Around,
-): RetryShape | null {
-  if (retry === null) return null;
-  const { policy } = retry;
-  const inside = units.flatMap(tasksIn);
-  const isSequence = pattern === 'linear' && inside.length === units.length;
-  const isAlone = !around.retry && !units.some(hasRetry);
-  const mayBeLate = isAlone && (isSequence || inside.filter(mayFail).length <= 1);
-  const isLate = policy.kind === 'own' && policy.isLate && mayBeLate;
-  const given = { ...retry, name, policy: policy.kind === 'own' ? { ...policy, isLate } : policy };
-  return isTask && around.graph ? { ...requiring(given, []), provides: [] } : given;
-}
-
-const mayFail = ({ failsOn, requires }: TaskShape): boolean => failsOn.length + requires.length > 0;
-
-const hasRetry = (unit: UnitShape): boolean =>
-  unit.kind === 'flow' && (unit.retry !== null || unit.units.some(hasRetry));
-
-const tasksIn = (unit: UnitShape): readonly TaskShape[] =>
-  unit.kind === 'task' ? [unit] : unit.units.flatMap(tasksIn);
-
-interface Count {
-  atoms: number;
-  flows: number;
-  /** Tasks whose revert has arguments of its own. */
-  undone: number;
-}
-
-/** Whether some flow around is one, or has one. */
-interface Around {
-  readonly graph: boolean;
-  readonly retry: boolean;
 }
