@@ -4,7 +4,7 @@
  */
 
 /** What a task returns: a text or a list as the value of its symbol, or a part for each symbol, by position or by key. */
-export type Form = 'text' | 'list' | 'positions' | 'keys';
+type Form = 'text' | 'list' | 'positions' | 'keys';
 
 export interface TaskShape {
   readonly kind: 'task';
