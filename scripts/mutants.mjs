@@ -207,26 +207,34 @@ function firstFailure(copy) {
   );
 }
 
-function tryMutant(copy, { file, find, replace }) {
-  const path = join(copy, file);
-  const text = readFileSync(path, 'utf8');
+/** The text of the mutant's file. Throws when what is to be found isn't there once. */
+function textFor({ file, find }, folder) {
+  const text = readFileSync(join(folder, file), 'utf8');
   const times = text.split(find).length - 1;
-  if (times !== 1)
-    throw new Error(`'${find}' stands ${times} times in ${file}; mend the table in scripts/mutants.mjs`);
+  if (times === 1) return text;
+  throw new Error(
+    `'${find}' stands ${times} times in ${file}, and not once. Mend the table in scripts/mutants.mjs.`,
+  );
+}
+
+function tryMutant(copy, mutant) {
+  const { file, find, replace } = mutant;
+  const text = textFor(mutant, copy);
   writeFileSync(
-    path,
+    join(copy, file),
     text.replace(find, () => replace),
   );
   try {
     return firstFailure(copy);
   } finally {
-    writeFileSync(path, text);
+    writeFileSync(join(copy, file), text);
   }
 }
 
 function main([word = '']) {
   const chosen = MUTANTS.filter(({ file, why }) => `${file} ${why}`.includes(word));
   if (chosen.length === 0) throw new Error(`No mutant has '${word}' in its file or its reason.`);
+  for (const mutant of chosen) textFor(mutant, ROOT);
   const copy = copyRepository();
   try {
     const sound = firstFailure(copy);
