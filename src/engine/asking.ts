@@ -6,19 +6,32 @@
 /** Yields what a function of the user's gave, and is resumed with the answer. */
 export type Asking<T> = Generator<unknown, T, unknown>;
 
-/** What the asking comes to; a promise only if one of the answers is. */
-function answerTo<T>(asking: Asking<T>): T | Promise<T> {
-  let step = asking.next();
+/** What the asking comes to, or where it has to wait. */
+type Progress<T> =
+  | { readonly kind: 'answered'; readonly answer: T }
+  | { readonly kind: 'waiting'; readonly for: PromiseLike<unknown> };
+
+/** Goes on from a step for as long as answers are there at once. */
+function goOn<T>(asking: Asking<T>, from: IteratorResult<unknown, T>): Progress<T> {
+  let step = from;
   while (!step.done) {
-    if (isPromise(step.value)) return later(asking, step.value);
+    if (isPromise(step.value)) return { kind: 'waiting', for: step.value };
     step = asking.next(step.value);
   }
-  return step.value;
+  return { kind: 'answered', answer: step.value };
+}
+
+/** Where answers go. */
+export interface Answers<Arrived> {
+  /** An answer that was there at once. */
+  now(arrived: Arrived): void;
+  /** A promised one; to be looked at in the loop's turn. */
+  late(arrived: Arrived): void;
 }
 
 /** What was asked and promised an answer that is not here yet. */
 export class Questions<Arrived> {
-  readonly #open = new Set<{ readonly behind: ReadonlySet<unknown> }>();
+  readonly #open = new Set<{ readonly about: ReadonlySet<unknown> }>();
 
   get size(): number {
     return this.#open.size;
@@ -26,45 +39,63 @@ export class Questions<Arrived> {
 
   /** True when an answer is awaited that is about this. */
   concern(node: unknown): boolean {
-    for (const { behind } of this.#open) if (behind.has(node)) return true;
+    for (const { about } of this.#open) if (about.has(node)) return true;
     return false;
   }
 
-  /** Waits no more for any answer; those that come are dropped. */
+  /** Waits no more for any answer, and asks nobody further; answers that come are dropped. */
   drop(): void {
     this.#open.clear();
   }
 
   /**
-   * Hands over what an asking comes to: an answer that is there at once to `now`, a promised one later to `late`.
+   * Hands over what an asking comes to.
    *
-   * @param behind - What the answer is about
+   * @param about - What the answer is about; it may grow while the asking goes on
    */
   ask<T>(
-    behind: ReadonlySet<unknown>,
+    about: ReadonlySet<unknown>,
     asking: Asking<T>,
-    {
-      found,
-      failed,
-    }: { readonly found: (answer: T) => Arrived; readonly failed: (thrown: unknown) => Arrived },
-    { now, late }: { readonly now: (arrived: Arrived) => void; readonly late: (arrived: Arrived) => void },
+    made: { readonly found: (answer: T) => Arrived; readonly failed: (thrown: unknown) => Arrived },
+    answers: Answers<Arrived>,
   ): void {
-    let answer: T | Promise<T>;
+    let progress: Progress<T>;
     try {
-      answer = answerTo(asking);
+      progress = goOn(asking, asking.next());
     } catch (thrown) {
-      now(failed(thrown));
+      answers.now(made.failed(thrown));
       return;
     }
-    if (!isPromise(answer)) {
-      now(found(answer));
+    if (progress.kind === 'answered') {
+      answers.now(made.found(progress.answer));
       return;
     }
-    const question = { behind };
+    const question = { about };
     this.#open.add(question);
-    void answer.then(found, failed).then((arrived) => {
-      if (this.#open.delete(question)) late(arrived);
-    });
+    const wait = (promise: PromiseLike<unknown>): void => {
+      const resume = (step: () => IteratorResult<unknown, T>): void => {
+        if (!this.#open.has(question)) return;
+        let next: Progress<T>;
+        try {
+          next = goOn(asking, step());
+        } catch (thrown) {
+          this.#open.delete(question);
+          answers.late(made.failed(thrown));
+          return;
+        }
+        if (next.kind === 'waiting') wait(next.for);
+        else {
+          this.#open.delete(question);
+          answers.late(made.found(next.answer));
+        }
+      };
+      // Whatever is thenable is waited for as a promise is.
+      Promise.resolve(promise).then(
+        (value) => resume(() => asking.next(value)),
+        (thrown: unknown) => resume(() => asking.throw(thrown)),
+      );
+    };
+    wait(progress.for);
   }
 }
 
@@ -72,19 +103,4 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-async function later<T>(asking: Asking<T>, first: unknown): Promise<T> {
-  let step: IteratorResult<unknown, T> = { done: false, value: first };
-  while (!step.done) {
-    let answer: unknown;
-    try {
-      answer = await step.value;
-    } catch (thrown) {
-      step = asking.throw(thrown);
-      continue;
-    }
-    step = asking.next(answer);
-  }
-  return step.value;
 }

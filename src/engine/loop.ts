@@ -16,6 +16,7 @@ import {
   nodesBehind,
   type RetryNode,
 } from '../compile/node.ts';
+import { type Clock, realClock } from '../executor/clock.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
@@ -45,20 +46,27 @@ export class Loop {
   readonly #scheduler: Scheduler;
   readonly #maps: Maps;
   readonly #resolver: Resolver;
+  /** By which retries wait. */
+  readonly #clock: Clock;
   readonly #questions = new Questions<Arrival>();
   readonly #answers = {
     now: (arrival: Arrival) => this.#look(arrival),
     late: (arrival: Arrival) => this.#inbox.put(arrival),
   };
+  /** Atoms that were ready, and do not start while a retry is asked about them. */
+  readonly #withheld = new Set<AtomNode>();
+  /** Retries that could run again, but for what is still asked about their flows. */
+  #held: readonly RetryNode[] = [];
   /** What reverts are told of; made anew when another execute has failed. */
   #failures: ReadonlyMap<string, Failure> | null = null;
 
   constructor(parts: LoopParts, executor: TaskExecutor, services: Services, policy: FailurePolicy) {
     const { storage, moves, notifier } = parts;
     this.#parts = parts;
+    this.#clock = executor.clock ?? realClock;
     this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, {
       began: (node, action) => this.#began(node, action),
-      withdrawn: ({ item }) => item !== null && this.#maps.ended(item.map, item.index),
+      withdrawn: (node) => this.#withdrawn(node),
       said: ({ name }, event) => tellWorkEvent(name, event, storage, notifier),
     });
     this.#resolver = new Resolver(parts, policy, {
@@ -67,6 +75,7 @@ export class Loop {
       withdraw: (action, among) => this.#withdraw(action, among),
     });
     this.#maps = new Maps(storage, moves, notifier, {
+      clock: this.#clock,
       send: (node, action) => this.#send(node, action),
       ask: (retry, decided) => this.#ask(retry, decided),
       put: (arrival) => this.#inbox.put(arrival),
@@ -143,9 +152,18 @@ export class Loop {
   }
 
   #select(): Ready {
-    const ready = this.#parts.selector.next();
+    for (const node of this.#withheld) {
+      if (this.#questions.concern(node)) continue;
+      this.#withheld.delete(node);
+      this.#parts.selector.offerAgain(node);
+    }
+    const { execute, revert, restart } = this.#parts.selector.next();
+    // What else failed in the attempt is heard out before the next one begins.
+    const retries = [...this.#held, ...restart];
+    this.#held = retries.filter((retry) => this.#questions.concern(retry));
     if (this.fatal.size > 0 || this.#parts.storage.flowState !== 'RUNNING') return NOTHING;
-    return ready.execute.length + ready.revert.length + ready.restart.length === 0 ? NOTHING : ready;
+    const free = this.#held.length === 0 ? retries : retries.filter((retry) => !this.#held.includes(retry));
+    return execute.length + revert.length + free.length === 0 ? NOTHING : { execute, revert, restart: free };
   }
 
   /** What is sent off or asked, and not yet answered. */
@@ -167,7 +185,13 @@ export class Loop {
   #execute(node: AtomNode): void {
     const { storage } = this.#parts;
     if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
-    if (!this.#questions.concern(node)) this.#send(node, 'execute');
+    if (this.#questions.concern(node)) this.#withheld.add(node);
+    else this.#send(node, 'execute');
+  }
+
+  #withdrawn(node: AtomNode): void {
+    if (node.item === null) this.#withheld.add(node);
+    else this.#maps.ended(node.item.map, node.item.index);
   }
 
   #send(node: AtomNode, action: Action): void {
@@ -188,6 +212,10 @@ export class Loop {
   /** Asks the deciders of an atom that is ready. */
   #vote(node: AtomNode): void {
     if (this.#parts.storage.flowState !== 'RUNNING') return;
+    if (this.#questions.concern(node)) {
+      this.#withheld.add(node);
+      return;
+    }
     const failed = (thrown: unknown): Arrival => ({ kind: 'undecided', node, failure: failureFrom(thrown) });
     const found = (ignored: readonly AtomNode[]): Arrival => ({ kind: 'voted', node, ignored });
     this.#questions.ask(new Set(), ignoredBy(node, this.#parts.storage), { found, failed }, this.#answers);
@@ -199,7 +227,7 @@ export class Loop {
     if (storage.flowState !== 'RUNNING' || storage.recordAt(retry).intention !== 'RETRY') return;
     const behind = nodesBehind(retry);
     const pause = retry.atom.pause(storage.recordAt(retry).history.length);
-    moves.moveAtom(retry, 'RETRYING', { retryAt: Date.now() + pause });
+    moves.moveAtom(retry, 'RETRYING', { retryAt: this.#clock.wall() + pause });
     if (storage.recordAt(retry).intention !== 'RETRY') return; // A listener aborted the run.
     moves.setIntention(retry, 'EXECUTE');
     for (const node of behind) if (isAtom(node)) moves.resetAtom(node);
@@ -242,6 +270,7 @@ export class Loop {
     if (completed.kind === 'execute-failed') this.#failures = null;
     // What the end of an item means, its map says; and why a map has failed, it has said before.
     if (node.item !== null) this.#maps.ended(node.item.map, node.item.index);
+    else if (completion.outcome.kind === 'partial') this.#withheld.add(node);
     else if (completed.kind === 'done' || node.kind === 'map') return;
     else if (completed.kind === 'execute-failed') this.#resolver.resolve(node);
     else this.#resolver.stop(node.name, completed.error);
@@ -268,17 +297,22 @@ export class Loop {
 
   /** An atom that was refused before it began, after something else decided that no more begin: it stays as it is. */
   #isOvertaken({ node, action, outcome }: Completion): boolean {
+    if (outcome.kind !== 'refused') return false;
     const { storage } = this.#parts;
     const { intention } = storage.recordAt(node.item?.map ?? node);
     const { state } = storage.recordAt(node);
-    if (action !== 'execute' || outcome.kind !== 'refused' || state !== 'PENDING') return false;
-    return intention !== 'EXECUTE' || this.fatal.size > 0 || storage.flowState !== 'RUNNING';
+    if (state === 'RUNNING' || state === 'REVERTING') return false;
+    if (this.fatal.size > 0 || storage.flowState !== 'RUNNING') return true;
+    return action === 'execute' && intention !== 'EXECUTE';
   }
 
   /** The deciders' answer: the atom runs, or what a no reaches is ignored. */
   #heed(node: AtomNode, ignored: readonly AtomNode[]): void {
     const { moves, storage } = this.#parts;
-    if (ignored.length === 0) this.#execute(node);
+    if (ignored.length === 0 || this.#questions.concern(node)) {
+      this.#execute(node);
+      return;
+    }
     if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
     for (const each of ignored) {
       if (storage.recordAt(each).state !== 'PENDING') continue;
@@ -286,7 +320,7 @@ export class Loop {
       moves.moveAtom(each, 'IGNORE');
     }
     // What lies behind them may be ready now, whatever else still runs.
-    if (ignored.length > 0) this.#inbox.wake();
+    this.#inbox.wake();
   }
 
   #began(node: AtomNode, action: Action): void {

@@ -3,6 +3,7 @@
  * item goes the way of every atom (scheduler, inbox, completer); what its end means, its map says.
  */
 import type { ItemNodes, MapNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
+import type { Clock } from '../executor/clock.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { Notifier } from '../notifier.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -14,6 +15,8 @@ import type { Moves } from './moves.ts';
 
 /** What maps ask of the loop. */
 export interface MapsHost {
+  /** By which the retries of items wait. */
+  readonly clock: Clock;
   send(node: TaskNode | RetryNode, action: Action): void;
   /** Asks a retry about a failure; `decided` is called in a turn of the loop. */
   ask(retry: RetryNode, decided: (decision: 'RETRY' | 'REVERT' | 'REVERT_ALL') => void): void;
@@ -142,7 +145,7 @@ export class Maps {
   #restart({ task, retry }: ItemNodes & { readonly retry: RetryNode }): void {
     const { history } = this.#storage.recordAt(retry);
     const pause = retry.atom.pause(history.length);
-    this.#moves.moveAtom(retry, 'RETRYING', { retryAt: Date.now() + pause });
+    this.#moves.moveAtom(retry, 'RETRYING', { retryAt: this.#host.clock.wall() + pause });
     this.#moves.resetAtom(task);
   }
 

@@ -21,6 +21,19 @@ export type Resolution =
   /** The retry and what lies behind it are taken back, and nothing else. */
   | { readonly kind: 'revert-flow'; readonly retry: RetryNode };
 
+/** What a resolution works on. */
+export interface ResolutionParts {
+  readonly storage: Storage;
+  readonly moves: Moves;
+  /**
+   * True: where a retry gives up and none around it decides otherwise, everything is reverted. False: only that retry's
+   * flow is.
+   */
+  readonly deferReverts: boolean;
+  /** A retry is about to be asked: whatever it says, what lies behind it is not to start now. */
+  onAsk(retry: RetryNode): void;
+}
+
 const REVERT_ALL: Resolution = { kind: 'revert-all' };
 const DECISIONS: readonly unknown[] = ['RETRY', 'REVERT', 'REVERT_ALL'] satisfies Decision[];
 
@@ -28,28 +41,26 @@ const DECISIONS: readonly unknown[] = ['RETRY', 'REVERT', 'REVERT_ALL'] satisfie
  * Asks who has to be asked.
  *
  * @param culprit - What the nearest retry is told: the atom's failure, or that of an item of it
- * @param deferReverts - True: where a retry gives up and none around it decides otherwise, everything is reverted.
- * False: only that retry's flow is
  */
 export function* resolve(
   failed: AtomNode,
   culprit: { readonly name: string; readonly failure: Failure | null },
-  storage: Storage,
-  moves: Moves,
-  deferReverts: boolean,
+  { storage, moves, deferReverts, onAsk }: ResolutionParts,
 ): Asking<Resolution> {
   const { failure } = culprit;
+  let { name } = culprit;
   let givenUp: RetryNode | null = null;
   for (let node: AtomNode = failed; node.retry !== null; node = node.retry) {
     const { retry } = node;
     // One that a decider ignored has not begun, and decides nothing.
     if (storage.recordAt(retry).state === 'IGNORE') continue;
-    const name = node === failed ? culprit.name : node.name;
     if (failure !== null) moves.noteFailure(retry, name, failure);
+    onAsk(retry);
     const decision = yield* askRetry(retry, storage, moves);
     if (decision === 'RETRY') return { kind: 'retry', retry };
     if (decision === 'REVERT_ALL') return REVERT_ALL;
     givenUp ??= retry;
+    name = retry.name;
   }
   return givenUp === null || deferReverts ? REVERT_ALL : { kind: 'revert-flow', retry: givenUp };
 }

@@ -2,7 +2,7 @@
  * Applies what failures mean: new intentions, and what is called back because of them. What a failure means, resolution.ts
  * says; what the intentions lead to, the selector.
  */
-import { type AtomNode, isAtom, type Node, nodesBehind } from '../compile/node.ts';
+import { type AtomNode, isAtom, type Node, nodesBehind, type RetryNode } from '../compile/node.ts';
 import type { Failure } from '../failure.ts';
 import { errorFrom } from '../revival.ts';
 import type { Action, Arrival } from './arrival.ts';
@@ -55,15 +55,18 @@ export class Resolver {
     } else if (node.retry === null) {
       this.takeBack();
     } else {
-      const behind = nodesBehind(node.retry);
       const { questions, answers, withdraw } = this.#host;
-      withdraw('execute', behind);
+      const about = new Set<Node>();
+      const onAsk = (retry: RetryNode): void => {
+        for (const each of [retry, ...nodesBehind(retry)]) about.add(each);
+        withdraw('execute', about);
+      };
       const found = (resolution: Resolution): Arrival => ({ kind: 'resolved', resolution });
       const failed = (thrown: unknown): never => {
         throw thrown;
       };
-      const asking = resolve(node, { name: culprit, failure }, storage, moves, deferReverts);
-      questions.ask(behind, asking, { found, failed }, answers);
+      const asking = resolve(node, { name: culprit, failure }, { storage, moves, deferReverts, onAsk });
+      questions.ask(about, asking, { found, failed }, answers);
     }
   }
 

@@ -10,7 +10,7 @@
 import { setMaxListeners } from 'node:events';
 import type { AtomNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
-import { realClock } from '../executor/clock.ts';
+import { type Clock, realClock } from '../executor/clock.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
@@ -148,7 +148,7 @@ export class Scheduler {
   /** Retries run on this thread; the next attempt waits for its time, and holds up nothing else. */
   #performHere(node: RetryNode, action: Action, args: readonly PreparedArgument[]): void {
     const { state, retryAt } = this.#storage.recordAt(node);
-    const pause = action === 'execute' && state === 'RETRYING' ? retryAt - Date.now() : 0;
+    const pause = action === 'execute' && state === 'RETRYING' ? retryAt - this.#clock.wall() : 0;
     this.#send(node, action, async (dispatch) => {
       if (pause > 0) await this.#sleep(pause, dispatch);
       if (!(await dispatch.begin())) return { kind: 'withdrawn' };
@@ -156,10 +156,14 @@ export class Scheduler {
     });
   }
 
+  get #clock(): Clock {
+    return this.#executor.clock ?? realClock;
+  }
+
   /** Resolves after so many ms; never, when the dispatch is withdrawn before. */
   #sleep(ms: number, dispatch: Dispatch): Promise<void> {
     return new Promise((resolve) => {
-      dispatch.callOff = (this.#executor.clock ?? realClock).after(ms, resolve);
+      dispatch.callOff = this.#clock.after(ms, resolve);
     });
   }
 

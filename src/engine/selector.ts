@@ -78,9 +78,17 @@ export class Selector {
     }
   }
 
+  /** An atom that was handed over and not begun after all: it is handed over again, if it is still ready. */
+  offerAgain(node: AtomNode): void {
+    this.#offerExecute(node);
+  }
+
   /** The atoms that became ready since the last call and still are. */
   next(): Ready {
-    const execute = this.#toExecute.filter((node) => this.#mayExecute(node)).sort(byIndex);
+    const execute = this.#toExecute
+      .filter((node) => this.#mayExecute(node))
+      .sort(byIndex)
+      .filter(isFirst);
     const back = [...new Set(this.#toRevert)].filter((node) => this.#mayRevert(node)).sort(byIndex);
     this.#toExecute = [];
     this.#toRevert = [];
@@ -187,6 +195,11 @@ function count<T>(list: readonly T[], matches: (each: T) => boolean): number {
   let found = 0;
   for (const each of list) if (matches(each)) found++;
   return found;
+}
+
+/** Of those that stand in order the first of each. */
+function isFirst(node: AtomNode, at: number, all: readonly AtomNode[]): boolean {
+  return node !== all[at - 1];
 }
 
 function byIndex(a: AtomNode, b: AtomNode): number {

@@ -6,6 +6,8 @@ const LONGEST = 2 ** 31 - 1;
 export interface Clock {
   /** ms, monotonic. */
   now(): number;
+  /** ms since 1970, for what is to be known in another process. */
+  wall(): number;
   /** Calls `action` once, `ms` from now; returns what calls it off. */
   after(ms: number, action: () => void): () => void;
 }
@@ -13,6 +15,7 @@ export interface Clock {
 /** The monotonic clock of the process. Its timers keep the process alive only as long as tasks run. */
 export const realClock: Clock = {
   now: () => performance.now(),
+  wall: () => Date.now(),
   after(ms, action) {
     let timer: NodeJS.Timeout;
     const wait = (left: number): void => {

@@ -16,6 +16,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  wall(): number {
+    return this.#now;
+  }
+
   after(ms: number, action: () => void): () => void {
     const alarm: Alarm = { at: this.#now + ms, action };
     this.#alarms = [...this.#alarms, alarm].sort((a, b) => a.at - b.at);

@@ -429,17 +429,16 @@ export class Model {
 
   /**
    * Steps 1 to 5: the nearest retry is asked, and when it says REVERT, the next one. The page leaves open whether an
-   * ignored retry governs: here it is not asked, and only named to the next one. D8: one that throws says REVERT, and has failed itself.
+   * ignored retry governs: here it does not. D8: one that throws says REVERT, and has failed itself.
    */
   *#resolution(failed: Atom): Resolving {
     const { failure } = failed;
     let [teller, givenUp]: [Atom, Atom | null] = [failed, null];
     for (let shape = this.tree.retryOf(failed.shape); shape !== null; shape = this.tree.retryOf(shape)) {
       const retry = this.#get(shape.name);
-      const [told, isIgnored] = [teller.shape.name, retry.state === 'IGNORE'];
+      if (retry.state === 'IGNORE') continue;
+      this.#note(retry, teller.shape.name, failure ?? '');
       teller = retry;
-      if (isIgnored) continue;
-      this.#note(retry, told, failure ?? '');
       if (shape.policy.kind === 'own') this.#toAsk.push({ atom: retry, told: this.told(shape.name) });
       const attempt = retry.attempts.length;
       const decision = decide(shape, attempt, this.#given(shape));

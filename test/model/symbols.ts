@@ -39,24 +39,30 @@ export class Symbols {
   lookUp(atom: AtomShape, symbol: string): unknown {
     if (atom.kind === 'task' && atom.inject.includes(symbol)) return injected(atom.name, symbol);
     if (this.#options.store.includes(symbol)) return stored(symbol);
-    return this.#nearest(this.#tree.scopes(atom).flat(), symbol);
+    for (const level of this.#tree.scopes(atom)) {
+      const given = this.#given(level, symbol);
+      // The first level in which anybody gives it ends the walk.
+      if (given.length > 0) return given.find((value) => value !== undefined);
+    }
+    return undefined;
   }
 
   /** DESIGN 2: every provided symbol, as a task after the whole flow would see it. */
   results(): Values {
     const nearest = this.#tree.atoms.toReversed();
     const symbols = nearest.flatMap(({ provides }) => provides);
-    return this.#valuesOf(symbols, (symbol) => this.#nearest(nearest, symbol));
+    return this.#valuesOf(symbols, (symbol) =>
+      this.#given(nearest, symbol).find((value) => value !== undefined),
+    );
   }
 
-  /** Ignored providers are skipped, and those whose result lacks the part. */
-  #nearest(providers: readonly AtomShape[], symbol: string): unknown {
-    const found = providers.flatMap((each) => {
+  /** What each of them has under the symbol, undefined where its result lacks the part; ignored ones are skipped. */
+  #given(providers: readonly AtomShape[], symbol: string): readonly unknown[] {
+    return providers.flatMap((each) => {
       const { state, result } = this.#standing(each.name);
       const stands = each.provides.includes(symbol) && state !== 'IGNORE' && result !== undefined;
       return stands ? [partOf(each, result, symbol)] : [];
     });
-    return found.find((value) => value !== undefined);
   }
 
   /** D7: what nobody gives is absent. */
