@@ -43,15 +43,18 @@ export class Questions<Arrived> {
     return false;
   }
 
-  /** Waits no more for any answer, and asks nobody further; answers that come are dropped. */
-  drop(): void {
-    this.#open.clear();
+  /** Waits no more for answers, of all or of those about any of these, and asks nobody further; what comes is dropped. */
+  drop(among?: ReadonlySet<unknown>): void {
+    for (const question of this.#open) {
+      const [first] = question.about;
+      if (among === undefined || among.has(first)) this.#open.delete(question);
+    }
   }
 
   /**
    * Hands over what an asking comes to.
    *
-   * @param about - What the answer is about; it may grow while the asking goes on
+   * @param about - What the answer is about, first who is asked first; it may grow while the asking goes on
    */
   ask<T>(
     about: ReadonlySet<unknown>,

@@ -176,7 +176,8 @@ export class Loop {
     for (const node of ready.revert) if (storage.flowState === 'RUNNING') this.#send(node, 'revert');
     for (const retry of ready.restart) this.#restart(retry);
     for (const node of ready.execute) {
-      if (node.deciding.length > 0) this.#vote(node);
+      // One that goes on was asked about when it began.
+      if (node.deciding.length > 0 && storage.recordAt(node).state === 'PENDING') this.#vote(node);
       else this.#execute(node);
     }
   }
@@ -231,6 +232,8 @@ export class Loop {
     if (storage.recordAt(retry).intention !== 'RETRY') return; // A listener aborted the run.
     moves.setIntention(retry, 'EXECUTE');
     for (const node of behind) if (isAtom(node)) moves.resetAtom(node);
+    // What was asked of retries behind it is over, as what they decided about is.
+    this.#questions.drop(behind);
     selector.restart(retry, behind);
     this.#failures = null;
     this.#execute(retry);
@@ -242,6 +245,8 @@ export class Loop {
         this.#complete(arrival);
         return;
       case 'resolved':
+        // A retry that could not answer has failed as well.
+        this.#failures = null;
         this.#resolver.apply(arrival.resolution);
         return;
       case 'voted':
@@ -303,7 +308,9 @@ export class Loop {
     const { state } = storage.recordAt(node);
     if (state === 'RUNNING' || state === 'REVERTING') return false;
     if (this.fatal.size > 0 || storage.flowState !== 'RUNNING') return true;
-    return action === 'execute' && intention !== 'EXECUTE';
+    if (action === 'revert') return false;
+    if (this.#questions.concern(node)) this.#withheld.add(node);
+    return intention !== 'EXECUTE' || this.#withheld.has(node);
   }
 
   /** The deciders' answer: the atom runs, or what a no reaches is ignored. */

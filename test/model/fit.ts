@@ -1,62 +1,23 @@
 /** Makes drawings fit to be built: all have names, links lead somewhere, and what would be refused is left out. */
 import type { Drawing } from './shapes.ts';
 import { Refusal, Tree, validate } from './tree.ts';
-import type { FlowShape, Options, Policy, RetryShape, TaskShape, UnitShape } from './words.ts';
+import type { Options, Policy, RetryShape, UnitShape } from './words.ts';
 
 interface Count {
   atoms: number;
   flows: number;
-  /** Tasks whose revert has arguments of its own. */
-  undone: number;
-}
-
-/** What some flow around is or has. */
-interface Around {
-  readonly graph: boolean;
-  readonly retry: boolean;
-  /** A retry whose answers come late, and whether a task under it may fail. */
-  readonly late: { mayFail: boolean } | null;
 }
 
 /** Gives names in the order of the tree, and leaves out links that lead nowhere. */
-export function named(
-  unit: UnitShape,
-  count: Count = { atoms: 0, flows: 0, undone: 0 },
-  around: Around = { graph: false, retry: false, late: null },
-): UnitShape {
-  if (unit.kind === 'task') return namedTask(unit, count, around);
+export function named(unit: UnitShape, count: Count = { atoms: 0, flows: 0 }): UnitShape {
+  if (unit.kind === 'task') return { ...unit, name: `t${count.atoms++}` };
   const name = unit.isTask ? `t${count.atoms}` : `f${count.flows++}`;
   const isGraph = unit.pattern === 'graph';
-  const retry = namedRetry(unit, `${name}_retry`, around);
-  const isLate = retry?.policy.kind === 'own' && retry.policy.isLate;
-  const inside = {
-    graph: around.graph || isGraph,
-    retry: around.retry || retry !== null,
-    late: isLate ? { mayFail: false } : around.late,
-  };
-  const units = unit.units.map((each) => named(each, count, inside));
-  const within = unit.links.filter(({ to }) => isGraph && to < units.length);
-  const links = inside.late === null ? within : within.map((link) => ({ ...link, decider: null }));
-  const hasTarget = isGraph && !around.graph && unit.target !== null && unit.target < units.length;
-  const target = hasTarget ? unit.target : null;
-  return { ...unit, name, retry, isTask: unit.isTask && retry !== null, units, links, target };
-}
-
-function namedTask(drawn: TaskShape, count: Count, { late }: Around): TaskShape {
-  const task = late?.mayFail ? { ...drawn, requires: [], failsOn: [] } : drawn;
-  const { requires, revertRequires, failsOn } = task;
-  if (late !== null) late.mayFail ||= failsOn.length + requires.length > 0;
-  const isFree = revertRequires === null || revertRequires.length === 0 || count.undone++ === 0;
-  const given = isFree ? revertRequires : revertRequires.filter((symbol) => requires.includes(symbol));
-  return { ...task, name: `t${count.atoms++}`, revertRequires: given };
-}
-
-function namedRetry({ retry, isTask }: FlowShape, name: string, around: Around): RetryShape | null {
-  if (retry === null || around.late !== null) return null;
-  const { policy } = retry;
-  const isLate = policy.kind === 'own' && policy.isLate && !around.retry;
-  const given = { ...retry, name, policy: policy.kind === 'own' ? { ...policy, isLate } : policy };
-  return isTask && around.graph ? { ...requiring(given, []), provides: [] } : given;
+  const retry = unit.retry === null ? null : { ...unit.retry, name: `${name}_retry` };
+  const units = unit.units.map((each) => named(each, count));
+  const links = unit.links.filter(({ to }) => isGraph && to < units.length);
+  const hasTarget = isGraph && unit.target !== null && unit.target < units.length;
+  return { ...unit, name, retry, units, links, target: hasTarget ? unit.target : null };
 }
 
 /** Why the model would refuse it; null when it would not. */

@@ -196,24 +196,20 @@ describe('the library keeps the rules', () => {
     },
   );
 
-  holds(
-    'suspends and goes on at any step',
-    fc.tuple(runnable({ late: true, delays: false }), seeds),
-    async (drawing, start) => {
-      const executor = new ManualTaskExecutor();
-      const random = randomFrom(start);
-      const built = build(drawing, { executor });
-      const follower = new Follower(drawing, built);
-      const suspend = (): void => {
-        if (random() < 0.1) built.engine.suspend();
-      };
-      built.engine.on('atom', suspend);
-      for (let end: End | null = null; end === null || end.flow === 'SUSPENDED'; ) {
-        end = await runToEnd(built, () => drive(built, executor, follower, random, suspend));
-        follower.ended(end);
-      }
-    },
-  );
+  holds('suspends and goes on at any step', fc.tuple(runnable(whenTold), seeds), async (drawing, start) => {
+    const executor = new ManualTaskExecutor();
+    const random = randomFrom(start);
+    const built = build(drawing, { executor });
+    const follower = new Follower(drawing, built);
+    const suspend = (): void => {
+      if (random() < 0.1) built.engine.suspend();
+    };
+    built.engine.on('atom', suspend);
+    for (let end: End | null = null; end === null || end.flow === 'SUSPENDED'; ) {
+      end = await runToEnd(built, () => drive(built, executor, follower, random, suspend));
+      follower.ended(end);
+    }
+  });
 
   holds(
     'starts anew after a reset, or after it was reverted',

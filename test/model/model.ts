@@ -144,7 +144,8 @@ export class Model {
   /** 2.3.5: where the flow stands when nothing more is begun. */
   ending(): FlowState {
     if (this.#fatal.length > 0) return 'FAILURE';
-    if (this.#selectable().length > 0) return 'SUSPENDED';
+    const pauses = [...this.#atoms.values()].some((atom) => this.#mayExecute(atom, true));
+    if (pauses || this.#selectable().length > 0) return 'SUSPENDED';
     const isDone = [...this.#atoms.values()].every(({ state }) => state === 'SUCCESS' || state === 'IGNORE');
     return isDone ? 'SUCCESS' : 'REVERTED';
   }
@@ -193,7 +194,7 @@ export class Model {
    */
   #mayExecute(atom: Atom, early = false): boolean {
     if (!early && atom.state === 'RETRYING' && atom.pause > 0) return false;
-    if (this.#questions.some(({ retry }) => this.tree.before(atom.shape).has(retry.shape))) return false;
+    if (this.#isHeldUp(atom)) return false;
     const isDone = ({ state, intention }: Atom): boolean =>
       (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');
     return (
@@ -210,7 +211,14 @@ export class Model {
   }
 
   #mayRetry(atom: Atom): boolean {
-    return atom.state === 'SUCCESS' && atom.intention === 'RETRY' && this.#nothingStandsAfter(atom);
+    const isMeant = atom.state === 'SUCCESS' && atom.intention === 'RETRY';
+    return isMeant && this.#nothingStandsAfter(atom) && !this.#isHeldUp(atom);
+  }
+
+  /** Some retry has yet to say what becomes of it: itself, or one before it. */
+  #isHeldUp({ shape }: Atom): boolean {
+    const before = this.tree.before(shape);
+    return this.#questions.some(({ retry }) => retry.shape === shape || before.has(retry.shape));
   }
 
   /** 2.11: a failure of which nobody has said yet what it means. */
@@ -289,7 +297,7 @@ export class Model {
       if (each.state !== 'PENDING') this.#owedPending.add(each);
       putBack(each);
     }
-    this.#questions = this.#questions.filter(({ retry }) => retry !== atom && !after.includes(retry));
+    this.#questions = this.#questions.filter(({ retry }) => !after.includes(retry));
   }
 
   #putBack(atom: Atom): void {
