@@ -291,7 +291,7 @@ type KnownArguments<B, I, Known> = Says<Exclude<keyof B, Known>, 'rebind names '
   Says<Exclude<keyof I, Known>, 'inject names ', ', which is no argument'>;
 
 /** Silent while the result isn't known: the compiler asks once before it has looked into the functions. */
-type KeysInResult<P, Result> = P extends undefined | string | Names
+export type KeysInResult<P, Result> = P extends undefined | string | Names
   ? unknown
   : unknown extends Result
     ? unknown

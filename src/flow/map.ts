@@ -4,18 +4,18 @@
  */
 import { TaskloomError } from '../errors.ts';
 import { ANY, aWholeNumber, checkOptions, oneOf, type OptionRules } from '../options.ts';
-import type { Given, Provides } from './definition.ts';
+import type { DefinedTask, Given, KeysInResult, Listed, Provides } from './definition.ts';
 import { checkName, describe } from './names.ts';
 import { definitionInvalid, readList, readProvides } from './read-definition.ts';
 import { COPY, checkUnit, UNIT } from './recognise.ts';
-import type { Argument, NeedsOf, Nothing, Plain, ResultOf, Says, Typed } from './symbols.ts';
-import type { AnyMap, AnyReduction, AnyTask } from './unit.ts';
+import type { Argument, NeedsOf, Nothing, Plain, ResultOf, Says, Typed, Unlisted } from './symbols.ts';
+import type { AnyMap, AnyReduction, AnyTask, AnyUnit } from './unit.ts';
 
 /** A map by the symbols that it needs and gives. */
 export interface TaskMap<Needs = unknown, Gives = unknown> extends AnyMap, Typed<Needs, Gives> {}
 
 /** What items come from: a list, or what gives them one by one, at once or by promises. */
-export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
+export type Items<Item> = (Iterable<Item> | AsyncIterable<Item>) & object;
 
 /** Gives the items by a function on the main thread, which is called each time that the map runs from its start. */
 export interface ItemSource<Args, Item> {
@@ -58,38 +58,85 @@ export interface MapOptions<Over, As, IndexAs, T, P, Accumulated> {
   readonly concurrency?: number;
 }
 
+/** What the compiler knows of the symbols that a task takes. Where it can't know all of them, it says nothing about any. */
+type Taking<T> =
+  unknown extends NeedsOf<T>
+    ? Unlisted
+    : T extends DefinedTask<infer S>
+      ? string extends keyof S['args'] | S['rebind'][keyof S['rebind']]
+        ? Unlisted
+        : NeedsOf<T>
+      : T extends Typed<unknown, unknown>
+        ? NeedsOf<T>
+        : Unlisted;
+
 type ItemOf<T, As> = As extends keyof NeedsOf<T> ? NeedsOf<T>[As] : unknown;
 
 type NeedsOfMap<Over, As, IndexAs, T> = Plain<
-  (Over extends string
-    ? { [K in Over]: Items<ItemOf<T, As>> }
-    : Over extends ItemSource<infer Args, unknown>
-      ? Args
-      : Nothing) &
-    Omit<NeedsOf<T>, (As | IndexAs) & PropertyKey>
+  NeedsOfSource<Over, ItemOf<T, As>> & Others<NeedsOf<T>, As | IndexAs>
 >;
 
-type ResultOfMap<T, Accumulated> = [Accumulated] extends [never] ? ResultOf<T>[] : Accumulated;
+type NeedsOfSource<Over, Item> = Over extends string
+  ? string extends Over
+    ? Nothing
+    : { [K in Over]: Items<Item> }
+  : Over extends { items(...args: infer A): unknown }
+    ? Pick<ArgsOf<Over, A>, RequiredBy<Over> & keyof ArgsOf<Over, A>>
+    : Nothing;
 
-/** Holds the symbols of an item against those that the task takes; of a task without types nothing is known. */
-type Fitting<Over, As, IndexAs, T> = 'types' extends keyof T
-  ? Says<Exclude<As | IndexAs, keyof NeedsOf<T>>, 'the task takes no symbol ', ', which items are given as'> &
-      FittingItems<Over, As, T> &
-      FittingIndex<IndexAs, T>
+type RequiredBy<Over> = Over extends { readonly requires: readonly (infer Name)[] } ? Name & string : never;
+
+/** Of a function that takes nothing, what is only waited for. */
+type ArgsOf<Over, A> = A extends [infer Args, ...unknown[]] ? Args : Listed<RequiredBy<Over>[], []>;
+
+/** What the task takes beside an item and its position. */
+type Others<Needs, Own> = string extends Own ? Partial<Needs> : Omit<Needs, Own & PropertyKey>;
+
+/** A list of results that are not known is not known itself: what is known to hold unknown values could be given to nobody. */
+type ResultOfMap<T, Accumulated> = [Accumulated] extends [never]
+  ? unknown extends ResultOf<T>
+    ? unknown
+    : ResultOf<T>[]
+  : Accumulated;
+
+/** Holds the symbols of an item against those that the task takes, and what is written in one place against the others. */
+type Fitting<Over, As, IndexAs, T, P, Accumulated> = T extends AnyTask
+  ? OwnSymbols<As, IndexAs, T> &
+      SourceAgrees<Over> &
+      ItemsFit<Over, As, ItemOf<T, As>> &
+      KeysInResult<P, ResultOfMap<T, Accumulated>>
+  : Says<'task', 'the option ', ' of a map takes a task, and this is none'>;
+
+type OwnSymbols<As, IndexAs, T> = string extends keyof Taking<T> | As | IndexAs
+  ? unknown
+  : Says<Exclude<As, keyof NeedsOf<T>>, 'as says ', ', a symbol that the task does not take'> &
+      Says<Exclude<IndexAs, keyof NeedsOf<T>>, 'indexAs says ', ', a symbol that the task does not take'> &
+      Says<As & IndexAs, 'as and indexAs both say ', ''> &
+      (number extends ItemOf<T, IndexAs>
+        ? unknown
+        : Says<IndexAs, 'the position is a number, and the task takes ', ' as something else'>);
+
+type SourceAgrees<Over> = Over extends { items(args: infer Args, ...rest: unknown[]): unknown }
+  ? unknown extends Args
+    ? unknown
+    : Says<Exclude<keyof Args, RequiredBy<Over>>, 'items takes ', ', which over.requires does not list'> &
+        Says<Exclude<RequiredBy<Over>, keyof Args>, 'over.requires lists ', ', which items does not take'>
   : unknown;
 
-type FittingItems<Over, As, T> =
+/** Items of which nothing is known are let through, as symbols are. */
+type ItemsFit<Over, As, Taken> =
   Over extends ItemSource<never, infer Item>
-    ? [Item] extends [ItemOf<T, As>]
+    ? unknown extends Item
       ? unknown
-      : Says<As, 'the items are not what the task takes as ', ''>
+      : [Item] extends [Taken]
+        ? unknown
+        : {
+            readonly [Name in As & string as `the items are not what the task takes as '${Name}'`]: {
+              readonly given: Item;
+              readonly taken: Taken;
+            };
+          }
     : unknown;
-
-type FittingIndex<IndexAs, T> = [IndexAs] extends [never]
-  ? unknown
-  : number extends ItemOf<T, IndexAs>
-    ? unknown
-    : Says<IndexAs, 'the position is a number, and the task takes ', ' as something else'>;
 
 const RULES: OptionRules<MapOptions<unknown, unknown, unknown, unknown, unknown, unknown>> = {
   over: ANY,
@@ -112,7 +159,7 @@ const RULES: OptionRules<MapOptions<unknown, unknown, unknown, unknown, unknown,
  * symbol
  */
 export function map<
-  T extends AnyTask,
+  T extends AnyUnit,
   const As extends string,
   const Over extends string | ItemSource<never, unknown>,
   const P extends Provides | undefined = undefined,
@@ -120,7 +167,8 @@ export function map<
   Accumulated = never,
 >(
   name: string,
-  options: MapOptions<Over, As, IndexAs, T, P, Accumulated> & Fitting<Over, As, IndexAs, T>,
+  options: MapOptions<Over, As, IndexAs, T, P, Accumulated> &
+    Fitting<Over, As, IndexAs, T, P, NoInfer<Accumulated>>,
 ): TaskMap<NeedsOfMap<Over, As, IndexAs, T>, Given<P, ResultOfMap<T, Accumulated>>> {
   const known = checkName(name, 'The name of a map');
   const place = `map '${known}'`;
@@ -167,7 +215,8 @@ function readOwnSymbols(
   const { indexAs: given } = options;
   const indexAs = given === undefined ? null : checkName(given, `${place}: the symbol indexAs`);
   if (indexAs === as) throw definitionInvalid(place, `as and indexAs are both '${as}'`);
-  const taken = new Set([...task.args, ...task.revertArgs].map(({ symbol }) => symbol));
+  const args = [...task.args, ...task.revertArgs].filter(({ name }) => !task.inject.has(name));
+  const taken = new Set(args.map(({ symbol }) => symbol));
   for (const symbol of indexAs === null ? [as] : [as, indexAs]) {
     if (taken.has(symbol)) continue;
     const known = [...taken].map((each) => `'${each}'`).join(', ') || 'none';

@@ -915,6 +915,12 @@ describe('map()', () => {
     ['no over', ['m'], { as: 'n', task: tasks.square }, 'NAME_INVALID'],
     ['over of another kind', ['m'], { ...good, over: 7 }, 'DEFINITION_INVALID'],
     ['a symbol that the task does not take', ['m'], { ...good, as: 'x' }, 'DEFINITION_INVALID'],
+    [
+      'a symbol whose argument is injected',
+      ['m'],
+      { ...good, task: tasks.square.as('fixed', { inject: { n: 5 } }) },
+      'DEFINITION_INVALID',
+    ],
     ['a position under the symbol of the item', ['m'], { ...good, indexAs: 'n' }, 'DEFINITION_INVALID'],
     ['no task', ['m'], { over: 'list', as: 'n' }, 'UNIT_INVALID'],
     ['a flow', ['m'], { ...good, task: linear('f') }, 'UNIT_INVALID'],

@@ -45,9 +45,10 @@ function compile(name: string, source: string): string {
 }
 
 const TASKS = `
-import { graph, linear, task, type GivesOf, type NeedsOf } from 'taskloom';
+import { graph, linear, map, task, type GivesOf, type NeedsOf } from 'taskloom';
 declare function run<F>(flow: F, options: { store: NeedsOf<F> }): Promise<GivesOf<F>>;
 const measure = task('measure', { requires: ['path'], provides: 'size', execute: ({ path }: { path: string }) => path.length });
+const words = task('words', { provides: 'list', execute: () => [1, 2] });
 const print = task('print', { requires: ['size'], execute: ({ size }: { size: string }) => { console.log(size); } });
 `;
 
@@ -97,6 +98,66 @@ test.each([
     'provides',
     `task('t', { provides: { size: 'bytes' }, execute: () => ({ length: 1 }) });`,
     "provides takes 'bytes', which the result does not have",
+  ],
+  [
+    'map-as',
+    `map('m', { over: 'list', as: 'size', task: measure });`,
+    "as says 'size', a symbol that the task does not take",
+  ],
+  [
+    'map-index',
+    `map('m', { over: 'list', as: 'path', indexAs: 'at', task: measure });`,
+    "indexAs says 'at', a symbol that the task does not take",
+  ],
+  [
+    'map-position',
+    `map('m', { over: 'list', as: 'z', indexAs: 'path', task: measure });`,
+    "the position is a number, and the task takes 'path' as something else",
+  ],
+  [
+    'map-items',
+    `map('m', { over: { items: () => [1] }, as: 'path', task: measure });`,
+    `"the items are not what the task takes as 'path'": { readonly given: number; readonly taken: string; }`,
+  ],
+  [
+    'map-items-unlisted',
+    `map('m', { over: { items: ({ x }: { x: string }) => [x] }, as: 'path', task: measure });`,
+    "items takes 'x', which over.requires does not list",
+  ],
+  [
+    'map-items-not-taken',
+    `map('m', { over: { requires: ['x', 'y'], items: ({ x }: { x: string }) => [x] }, as: 'path', task: measure });`,
+    "over.requires lists 'y', which items does not take",
+  ],
+  [
+    'map-flow',
+    `map('m', { over: 'list', as: 'path', task: linear('f').add(measure) });`,
+    "the option 'task' of a map takes a task, and this is none",
+  ],
+  [
+    'map-provides',
+    `map('m', { over: 'list', as: 'path', task: measure, provides: { many: 'size' } });`,
+    "provides takes 'size', which the result does not have",
+  ],
+  [
+    'map-store',
+    `await run(map('m', { over: 'list', as: 'path', task: measure }), { store: { list: [1] } });`,
+    "Type 'number[]' is not assignable to type 'Items<string>'",
+  ],
+  [
+    'map-before',
+    `linear('f').add(words, map('m', { over: 'list', as: 'path', task: measure }));`,
+    `"The symbol 'list' is given with a type that is not taken": { readonly given: [number, number]; readonly taken: Items<string>; }`,
+  ],
+  [
+    'map-after',
+    `linear('f').add(map('m', { over: 'list', as: 'path', task: measure, provides: 'size' }), print);`,
+    `"The symbol 'size' is given with a type that is not taken": { readonly given: number[]; readonly taken: string; }`,
+  ],
+  [
+    'map-add',
+    `map('m', { over: 'list', as: 'path', task: measure, reduce: { initial: 0, add: (so, size: string) => so } });`,
+    "Type 'number' is not assignable to type 'string'",
   ],
   ['as', `measure.as('x', { inject: { path: 5 } });`, "Type 'number' is not assignable to type 'string'"],
 ])('%s: the message names it', (name, line, message) => {
