@@ -50,7 +50,10 @@ export interface MapOptions<Over, As, IndexAs, T, P, Accumulated> {
   readonly indexAs?: IndexAs;
   /** What runs for each item. Its `retry` decides about that item alone. */
   readonly task: T;
-  /** The symbols that the list of results gives, in the order of the items; with `reduce`, those of what it came to. */
+  /**
+   * The symbols that the list of results gives, in the order of the items: `'all'` is the list, `['first', 'second']` are its
+   * positions. With `reduce`, those of what it came to, in each shape that a task's may have.
+   */
   readonly provides?: P;
   /** Folds the results into one. Default: they are kept as a list. */
   readonly reduce?: Reduction<Accumulated, ResultOf<T>>;
@@ -104,7 +107,7 @@ type Fitting<Over, As, IndexAs, T, P, Accumulated> = T extends AnyTask
   ? OwnSymbols<As, IndexAs, T> &
       SourceAgrees<Over> &
       ItemsFit<Over, As, ItemOf<T, As>> &
-      KeysInResult<P, ResultOfMap<T, Accumulated>>
+      KeysInResult<P, [Accumulated] extends [never] ? Nothing : Accumulated>
   : Says<'task', 'the option ', ' of a map takes a task, and this is none'>;
 
 type OwnSymbols<As, IndexAs, T> = string extends keyof Taking<T> | As | IndexAs

@@ -146,10 +146,8 @@ map('m', { over: 'list', as: 'n', task: square, parallel: 3 });
 // What is provided.
 const parts = map('parts', { over: 'list', as: 'n', task: square, provides: ['first', 'second'] });
 expectType<Exactly<GivesOf<typeof parts>, { first: number; second: number }>>();
-const keys = map('keys', { over: 'list', as: 'n', task: square, provides: { many: 'length' } });
-expectType<Exactly<GivesOf<typeof keys>, { many: number }>>();
-// @ts-expect-error a list has no size
-map('m', { over: 'list', as: 'n', task: square, provides: { many: 'size' } });
+// @ts-expect-error a list has positions, and no properties
+map('m', { over: 'list', as: 'n', task: square, provides: { many: 'length' } });
 
 // Reduce.
 const summed = map('summed', {
