@@ -94,14 +94,13 @@ export function nodesBehind(start: Node): ReadonlySet<Node> {
   return found;
 }
 
-/** The nodes that stand for one item of a map, made for as long as it is in hand. */
+/** The nodes that stand for one item of a map, made for as long as it is in hand. Its retry is named after it, whatever name that has. */
 export function nodesOfItem(map: MapNode, index: number): ItemNodes {
   const item = { map, index };
   const name = nameOfItem(map.name, index);
   const { task, retry } = map.inner;
   if (retry === null) return { task: { ...task, name, item }, retry };
-  const ownName = retry.atom.name === null ? `${name}_retry` : nameOfItem(retry.atom.name, index);
-  const retryNode = { ...retry, name: ownName, item };
+  const retryNode = { ...retry, name: `${name}_retry`, item };
   return { task: { ...task, name, item, retry: retryNode }, retry: retryNode };
 }
 
@@ -118,7 +117,7 @@ export function readItemName(
 }
 
 /** What the item at a position is called in events and in storage. */
-export function nameOfItem(map: string, index: number): string {
+function nameOfItem(map: string, index: number): string {
   return `${map}[${index}]`;
 }
 

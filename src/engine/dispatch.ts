@@ -21,8 +21,8 @@ export interface DispatchHost extends SchedulerHost {
   readonly services: Services;
   /** Aborted when running tasks are to stop. */
   readonly stopping: AbortSignal;
-  /** Resolves when all that arrived is looked at; null when nothing waits for that. */
-  looked(): Promise<void> | null;
+  /** Resolves when all that arrived is looked at and what follows from it is sent off; null when that is so. */
+  resting(): Promise<void> | null;
 }
 
 export class Dispatch implements Call {
@@ -30,6 +30,7 @@ export class Dispatch implements Call {
   readonly action: Action;
   readonly #scheduler: object;
   readonly #host: DispatchHost;
+  readonly #attempt: number;
   state: 'queued' | 'begun' | 'over' = 'queued';
   /** Calls off the timer of a retry's pause. */
   callOff: (() => void) | null = null;
@@ -39,16 +40,15 @@ export class Dispatch implements Call {
     this.action = action;
     this.#scheduler = scheduler;
     this.#host = host;
+    // Execute counts its attempt when it begins.
+    this.#attempt = host.storage.recordAt(node).attempt + (action === 'execute' ? 1 : 0);
   }
 
   get identity(): Identity {
     const { storage } = this.#host;
     const { name, flow } = this.node;
-    // Execute counts its attempt when it begins.
-    const { attempt } = storage.recordAt(this.node);
-    const coming = this.action === 'execute' && this.state === 'queued' ? 1 : 0;
     const flowName = flow?.name ?? storage.flowName;
-    return { atom: name, flowName, flowId: storage.flowId, attempt: attempt + coming };
+    return { atom: name, flowName, flowId: storage.flowId, attempt: this.#attempt };
   }
 
   get rank(): number {
@@ -75,8 +75,8 @@ export class Dispatch implements Call {
   /** Invariant 3. */
   begin(): boolean | Promise<boolean> {
     if (this.state !== 'queued') return false;
-    const looked = this.#host.looked();
-    if (looked !== null) return looked.then(() => this.begin());
+    const resting = this.#host.resting();
+    if (resting !== null) return resting.then(() => this.begin());
     this.state = 'begun';
     this.#host.began(this.node, this.action);
     return true;

@@ -3,28 +3,26 @@ import type { Compilation } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
 import { openerOfParts } from '../protocol/codec.ts';
 import { WrappedFailure } from '../revival.ts';
-import type { AtomState, FlowState } from '../states.ts';
+import type { FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
-
-/** Still to be executed or, having failed, to be resolved; and still to be reverted or tried again. */
-const WAITING: ReadonlySet<AtomState> = new Set(['PENDING', 'RETRYING', 'PARTIAL', 'FAILURE']);
-const RAN: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'RETRYING', 'PARTIAL']);
+import type { Selector } from './selector.ts';
 
 /** The state for a flow of which nothing runs and nothing more is started. */
 export function endState(
-  compilation: Compilation,
+  { atoms }: Compilation,
   storage: Storage,
+  selector: Selector,
   fatal: ReadonlyMap<string, Error>,
 ): FlowState {
   if (fatal.size > 0) return 'FAILURE';
   let done = true;
-  let left = false;
-  for (const node of compilation.atoms.values()) {
+  let unresolved = false;
+  for (const node of atoms.values()) {
     const { state, intention } = storage.recordAt(node);
     if (state !== 'SUCCESS' && state !== 'IGNORE') done = false;
-    if (intention === 'EXECUTE' ? WAITING.has(state) : RAN.has(state)) left = true;
+    if (state === 'FAILURE' && intention === 'EXECUTE') unresolved = true;
   }
-  if (storage.flowState === 'SUSPENDING' && left) return 'SUSPENDED';
+  if (storage.flowState === 'SUSPENDING' && (unresolved || selector.hasMore())) return 'SUSPENDED';
   return done ? 'SUCCESS' : 'REVERTED';
 }
 

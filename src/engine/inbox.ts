@@ -4,10 +4,13 @@ export class Inbox<T> {
   #items: T[] = [];
   #resolve: (() => void) | null = null;
   #woken = false;
+  /** Something arrived since the engine last rested. */
+  #isBusy = false;
   readonly #waiting: (() => void)[] = [];
 
   put(item: T): void {
     this.#items.push(item);
+    this.#isBusy = true;
     this.wake();
   }
 
@@ -26,22 +29,27 @@ export class Inbox<T> {
     this.#resolve = null;
   }
 
-  /** Hands over all that arrived; `looked` resolves when `look` has seen each. */
+  /** Hands over all that arrived. */
   lookThrough(look: (item: T) => void): void {
     const items = this.#items;
     this.#items = [];
     this.#woken = false;
     for (const item of items) look(item);
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   get isEmpty(): boolean {
     return this.#items.length === 0;
   }
 
-  /** Resolves when what is here now was looked at; null when nothing is here. */
-  looked(): Promise<void> | null {
-    if (this.isEmpty) return null;
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /** What arrived was looked at, and what became ready by it is sent off. */
+  rest(): void {
+    if (this.#items.length > 0) return;
+    this.#isBusy = false;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Resolves when the engine rests; null when it does. */
+  resting(): Promise<void> | null {
+    return this.#isBusy ? new Promise((resolve) => this.#waiting.push(resolve)) : null;
   }
 }

@@ -28,6 +28,7 @@ import { Questions } from './asking.ts';
 import { type Completed, complete } from './completer.ts';
 import { endState } from './ending.ts';
 import { tellWorkEvent } from './events.ts';
+import { HeldUp } from './held-up.ts';
 import { Inbox } from './inbox.ts';
 import type { FailurePolicy, LoopParts } from './loop-parts.ts';
 import { Maps } from './maps.ts';
@@ -49,21 +50,17 @@ export class Loop {
   /** By which retries wait. */
   readonly #clock: Clock;
   readonly #questions = new Questions<Arrival>();
+  readonly #heldUp: HeldUp;
   readonly #answers = {
     now: (arrival: Arrival) => this.#look(arrival),
     late: (arrival: Arrival) => this.#inbox.put(arrival),
   };
-  /** Atoms that were ready, and do not start while a retry is asked about them. */
-  readonly #withheld = new Set<AtomNode>();
-  /** Retries that could run again, but for what is still asked about their flows. */
-  #held: readonly RetryNode[] = [];
-  /** What reverts are told of; made anew when another execute has failed. */
-  #failures: ReadonlyMap<string, Failure> | null = null;
 
   constructor(parts: LoopParts, executor: TaskExecutor, services: Services, policy: FailurePolicy) {
     const { storage, moves, notifier } = parts;
     this.#parts = parts;
     this.#clock = executor.clock ?? realClock;
+    this.#heldUp = new HeldUp((node) => this.#questions.concern(node), parts.selector);
     this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, {
       began: (node, action) => this.#began(node, action),
       withdrawn: (node) => this.#withdrawn(node),
@@ -103,6 +100,7 @@ export class Loop {
       this.#scheduler.sendMore();
       do {
         yield 'WAITING';
+        this.#inbox.rest();
         if (this.#outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
         this.#inbox.lookThrough((arrival) => this.#look(arrival));
@@ -111,7 +109,8 @@ export class Loop {
         ready = this.#select();
       } while (ready === NOTHING && (this.#outstanding > 0 || !this.#inbox.isEmpty));
     } while (ready !== NOTHING);
-    const end = endState(compilation, storage, this.fatal);
+    this.#inbox.rest();
+    const end = endState(compilation, storage, selector, this.fatal);
     moves.moveFlow(end);
     yield end as EngineState;
   }
@@ -152,18 +151,9 @@ export class Loop {
   }
 
   #select(): Ready {
-    for (const node of this.#withheld) {
-      if (this.#questions.concern(node)) continue;
-      this.#withheld.delete(node);
-      this.#parts.selector.offerAgain(node);
-    }
-    const { execute, revert, restart } = this.#parts.selector.next();
-    // What else failed in the attempt is heard out before the next one begins.
-    const retries = [...this.#held, ...restart];
-    this.#held = retries.filter((retry) => this.#questions.concern(retry));
+    const ready = this.#heldUp.next();
     if (this.fatal.size > 0 || this.#parts.storage.flowState !== 'RUNNING') return NOTHING;
-    const free = this.#held.length === 0 ? retries : retries.filter((retry) => !this.#held.includes(retry));
-    return execute.length + revert.length + free.length === 0 ? NOTHING : { execute, revert, restart: free };
+    return ready.execute.length + ready.revert.length + ready.restart.length === 0 ? NOTHING : ready;
   }
 
   /** What is sent off or asked, and not yet answered. */
@@ -186,22 +176,18 @@ export class Loop {
   #execute(node: AtomNode): void {
     const { storage } = this.#parts;
     if (storage.flowState !== 'RUNNING' || storage.recordAt(node).intention !== 'EXECUTE') return;
-    if (this.#questions.concern(node)) this.#withheld.add(node);
-    else this.#send(node, 'execute');
+    if (!this.#heldUp.keepIfAsked(node)) this.#send(node, 'execute');
   }
 
   #withdrawn(node: AtomNode): void {
-    if (node.item === null) this.#withheld.add(node);
+    if (node.item === null) this.#heldUp.keep(node);
     else this.#maps.ended(node.item.map, node.item.index);
   }
 
   #send(node: AtomNode, action: Action): void {
     if (node.kind === 'map') this.#maps.start(node, action);
     else if (action === 'execute') this.#scheduler.execute(node);
-    else {
-      this.#failures ??= this.#parts.storage.executeFailures();
-      this.#scheduler.revert(node, this.#failures);
-    }
+    else this.#scheduler.revert(node, this.#parts.moves.executeFailures);
   }
 
   /** Calls back what has not begun. Maps come to their end first, so that they take nothing more in hand. */
@@ -212,11 +198,7 @@ export class Loop {
 
   /** Asks the deciders of an atom that is ready. */
   #vote(node: AtomNode): void {
-    if (this.#parts.storage.flowState !== 'RUNNING') return;
-    if (this.#questions.concern(node)) {
-      this.#withheld.add(node);
-      return;
-    }
+    if (this.#parts.storage.flowState !== 'RUNNING' || this.#heldUp.keepIfAsked(node)) return;
     const failed = (thrown: unknown): Arrival => ({ kind: 'undecided', node, failure: failureFrom(thrown) });
     const found = (ignored: readonly AtomNode[]): Arrival => ({ kind: 'voted', node, ignored });
     this.#questions.ask(new Set(), ignoredBy(node, this.#parts.storage), { found, failed }, this.#answers);
@@ -235,7 +217,6 @@ export class Loop {
     // What was asked of retries behind it is over, as what they decided about is.
     this.#questions.drop(behind);
     selector.restart(retry, behind);
-    this.#failures = null;
     this.#execute(retry);
   }
 
@@ -245,8 +226,6 @@ export class Loop {
         this.#complete(arrival);
         return;
       case 'resolved':
-        // A retry that could not answer has failed as well.
-        this.#failures = null;
         this.#resolver.apply(arrival.resolution);
         return;
       case 'voted':
@@ -272,10 +251,9 @@ export class Loop {
     const completed = this.#isOvertaken(completion)
       ? DONE
       : complete(completion, this.#parts.storage, this.#parts.moves);
-    if (completed.kind === 'execute-failed') this.#failures = null;
     // What the end of an item means, its map says; and why a map has failed, it has said before.
     if (node.item !== null) this.#maps.ended(node.item.map, node.item.index);
-    else if (completion.outcome.kind === 'partial') this.#withheld.add(node);
+    else if (completion.outcome.kind === 'partial') this.#heldUp.keep(node);
     else if (completed.kind === 'done' || node.kind === 'map') return;
     else if (completed.kind === 'execute-failed') this.#resolver.resolve(node);
     else this.#resolver.stop(node.name, completed.error);
@@ -285,7 +263,6 @@ export class Loop {
     const { moves } = this.#parts;
     moves.noteOwnFailure(map, failure);
     if (culprit === map.name) moves.failures++;
-    this.#failures = null;
     if (all) this.#resolver.takeBack();
     else this.#resolver.resolve(map, culprit, failure);
   }
@@ -309,8 +286,7 @@ export class Loop {
     if (state === 'RUNNING' || state === 'REVERTING') return false;
     if (this.fatal.size > 0 || storage.flowState !== 'RUNNING') return true;
     if (action === 'revert') return false;
-    if (this.#questions.concern(node)) this.#withheld.add(node);
-    return intention !== 'EXECUTE' || this.#withheld.has(node);
+    return this.#heldUp.keepIfAsked(node) || intention !== 'EXECUTE';
   }
 
   /** The deciders' answer: the atom runs, or what a no reaches is ignored. */

@@ -255,6 +255,8 @@ export class MapRun {
   /** An item is in hand no more, whatever became of it. */
   #release(index: number): void {
     this.#inHand.delete(index);
+    // One that is not done is executed again some time, and needs what it got.
+    if (this.#action === 'execute' && this.#items.stateOf(index) !== 'SUCCESS') return;
     const { task, reduce } = this.#node.atom;
     const isUndone = task.work.revert !== null;
     const retry = (task.retry?.revert ?? null) !== null;

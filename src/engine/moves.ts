@@ -37,6 +37,8 @@ export class Moves {
   readonly #notifier: Notifier<EngineEvents>;
   /** How often an execute failed. */
   failures = 0;
+  /** What failed, until that changes. */
+  #known: ReadonlyMap<string, Failure> | null = null;
 
   constructor(storage: Storage, selector: Selector, notifier: Notifier<EngineEvents>) {
     this.#storage = storage;
@@ -65,7 +67,10 @@ export class Moves {
     const record = this.#storage.recordAt(node);
     const { state, intention } = record;
     if (!isLegal(node, state, to)) throw illegal(node.kind, node.name, state, to);
-    if (found !== null) Object.assign(record, found);
+    if (found !== null) {
+      if (found.failure !== undefined && found.failure !== record.failure) this.#known = null;
+      Object.assign(record, found);
+    }
     record.state = to;
     // Of a map those of its items count, or its own.
     if (to === 'FAILURE' && node.kind !== 'map') this.failures++;
@@ -106,6 +111,13 @@ export class Moves {
    */
   noteOwnFailure(node: RetryNode | MapNode, failure: Failure): void {
     this.#storage.recordAt(node).failure = failure;
+    this.#known = null;
+  }
+
+  /** The failures of the atoms whose execute failed: what reverts are told. */
+  get executeFailures(): ReadonlyMap<string, Failure> {
+    this.#known ??= this.#storage.executeFailures();
+    return this.#known;
   }
 
   forgetAttempts(retry: RetryNode): void {
@@ -116,6 +128,7 @@ export class Moves {
   resetAtom(node: AtomNode): void {
     const record = this.#storage.recordAt(node);
     const oldState = record.state;
+    if (record.failure !== null) this.#known = null;
     clearRecord(record, versionOf(node));
     if (node.kind === 'map') this.#storage.dropItems(node);
     if (oldState !== 'PENDING') this.#tell(node, record, oldState, null);

@@ -4,7 +4,8 @@
  * 1. Each atom sent has one dispatch, until its outcome arrives or it is withdrawn.
  * 2. A dispatch that has not begun can be withdrawn: the executor is told so when it would begin, and the outcome that
  *    then comes is dropped. So nothing waits for a queue that it doesn't want any more.
- * 3. Nothing begins while an outcome waits to be looked at: a failure stops those that have not begun.
+ * 3. Nothing begins while an outcome waits to be looked at, or what became ready by it to be sent off: so a failure stops
+ *    those that have not begun, and what is more urgent goes first.
  * 4. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
  */
 import { setMaxListeners } from 'node:events';
@@ -51,7 +52,7 @@ export class Scheduler {
       storage,
       services,
       stopping: this.#stopping.signal,
-      looked: () => inbox.looked(),
+      resting: () => inbox.resting(),
       began: (node, action) => {
         this.#noteBegun(node);
         host.began(node, action);

@@ -83,6 +83,14 @@ export class Selector {
     this.#offerExecute(node);
   }
 
+  /** True when some atom may be executed or reverted now. Linear in atoms. */
+  hasMore(): boolean {
+    for (const node of this.#compilation.atoms.values()) {
+      if (this.#mayExecute(node) || this.#mayRevert(node)) return true;
+    }
+    return false;
+  }
+
   /** The atoms that became ready since the last call and still are. */
   next(): Ready {
     const execute = this.#toExecute

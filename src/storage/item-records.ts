@@ -94,12 +94,12 @@ export class ItemRecords {
     return this.#records.get(index) ?? this.#made(index);
   }
 
-  /** The record of an item, to be changed; it is kept as long as `settle` is not called. */
+  /** The record of an item, to be changed; it is kept as long as `settle` is not called. Of an item that is forgotten nothing is. */
   write(index: number, name: string): AtomRecord {
     let record = this.#records.get(index);
     if (record === undefined) {
       record = { ...this.#made(index), name };
-      this.#records.set(index, record);
+      if (index < this.#length) this.#records.set(index, record);
     }
     return record;
   }

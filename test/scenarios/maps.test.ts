@@ -480,6 +480,26 @@ describe('a failing item', () => {
     expect(engine.storage.failures.size).toBe(0);
   });
 
+  it('is executed with its own input when the map runs again, though the executor still holds what was called back', async () => {
+    let failures = 0;
+    const { act, told } = stage((n) => n === 2 && failures++ === 0);
+    const inner = linear('inner', { retry: times(2) }).add([
+      task('before', { execute: () => 1, revert: () => {} }),
+      map('m', { over: 'list', as: 'n', task: act, provides: 'all' } as never) as AnyUnit,
+    ]);
+    const executor = new ManualTaskExecutor();
+    const engine = engineOf(inner, { list: [1, 2] }, { executor });
+    const ended = engine.run();
+    await executor.idle();
+    // The second item fails, all is reverted, and begins anew: the first m[0] that waits was called back.
+    for (const atom of ['before', 'm[1]', 'm[1]', 'before', 'before', 'm[0]', 'm[0]', 'm[1]']) {
+      await executor.settle(atom);
+      await executor.idle();
+    }
+    expect(await ended).toEqual({ all: [10, 20] });
+    expect(told()).toBe('2 -2 1 2');
+  });
+
   it('is reverted by a retry of its own before it is tried again, with what that gives', async () => {
     const story: string[] = [];
     const pick = task('pick', {
