@@ -59,8 +59,8 @@ export const MUTANTS = [
   },
   {
     file: 'src/engine/ending.ts',
-    find: "storage.flowState === 'SUSPENDING' && left",
-    replace: "storage.flowState === 'SUSPENDING'",
+    find: ' && (unresolved || selector.hasMore())',
+    replace: '',
     why: 'a flow that is done when it was to be suspended ends SUSPENDED',
   },
   {
@@ -77,7 +77,7 @@ export const MUTANTS = [
   },
   {
     file: 'src/engine/asking.ts',
-    find: 'if (behind.has(node)) return true;',
+    find: 'if (about.has(node)) return true;',
     replace: '',
     why: 'what lies behind a retry starts while that has yet to say what a failure means',
   },
@@ -132,14 +132,74 @@ export const MUTANTS = [
   {
     file: 'src/storage/arguments.ts',
     find: 'if (atom.inject.has(name)) {',
-    replace: 'if (atom.inject.has(name) && storage.stored(symbol) === null) {',
+    replace: 'if (atom.inject.has(name) && storage.values.store.get(symbol) === null) {',
     why: "the store beats a task's own inject",
   },
   {
     file: 'src/storage/arguments.ts',
-    find: "!== 'IGNORE' && !storage.lacks(source)",
-    replace: "!== 'IGNORE'",
+    find: 'if (!storage.values.lacks(found)) return null;',
+    replace: 'return null;',
     why: 'a result without the part hides the one that it shadows',
+  },
+  {
+    file: 'src/storage/arguments.ts',
+    find: 'if (within !== null && within.level !== level) return null;',
+    replace: '',
+    why: 'a part that a result lacks is looked for in the flows around',
+  },
+  {
+    file: 'src/storage/adopt.ts',
+    find: 'if (record.version !== versionOf(node)) changed.push(node);',
+    replace: '',
+    why: 'a kept flow does not see another version of a task',
+  },
+  {
+    file: 'src/engine/held-up.ts',
+    find: 'this.#retries = retries.filter((retry) => this.#isAskedAbout(retry));',
+    replace: 'this.#retries = [];',
+    why: 'a retry runs again before all that failed in its attempt is heard out',
+  },
+  {
+    file: 'src/engine/loop.ts',
+    find: 'this.#questions.drop(behind);',
+    replace: '',
+    why: 'what was asked about an attempt that is over holds up the next one',
+  },
+  {
+    file: 'src/engine/moves.ts',
+    find: 'found.failure !== record.failure) this.#known = null;',
+    replace: 'found.failure !== record.failure) {}',
+    why: 'reverts are told of the failures that were known when the first one began',
+  },
+  {
+    file: 'src/engine/dispatch.ts',
+    find: 'if (resting !== null) return',
+    replace: 'if (false) return',
+    why: 'a task begins though a failure waits to be looked at',
+  },
+  {
+    file: 'src/engine/outbox.ts',
+    find: 'b.node.atom.priority - a.node.atom.priority || ',
+    replace: '',
+    why: 'in a wide flow what is urgent waits behind what is not',
+  },
+  {
+    file: 'src/engine/map-run.ts',
+    find: "if (this.#action === 'execute' && this.#items.stateOf(index) !== 'SUCCESS') return;",
+    replace: '',
+    why: 'an item that is tried again has lost its input',
+  },
+  {
+    file: 'src/engine/map-run.ts',
+    find: "else if (state === 'FAILURE' && nodes.retry === null) this.#giveUp(nodes.task);",
+    replace: '',
+    why: 'an item that fails beside another is not told of',
+  },
+  {
+    file: 'src/engine/folding.ts',
+    find: 'if (this.#reduce.inOrder) return early.has(next) ? next : null;',
+    replace: '',
+    why: 'results are folded as they come, whatever was asked for',
   },
   {
     file: 'src/protocol/perform.ts',
@@ -156,7 +216,7 @@ export const MUTANTS = [
 ];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const TESTS = ['test/model', 'test/scenarios'];
+const TESTS = ['test/model', 'test/scenarios', 'test/engine/maps.properties.test.ts'];
 /** ms; a run of the tests takes about 60,000, and 180,000 more when one hangs. */
 const TIMEOUT = 600_000;
 
