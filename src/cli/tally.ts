@@ -17,11 +17,16 @@ export class Tally {
 
   take(event: AtomEvent): void {
     const { name, kind, index, state, elapsed } = event;
-    // A map's own time is that of its items, once more.
-    if (kind !== 'map') this.#inTasks += elapsed ?? 0;
-    if (state === 'FAILURE' && kind !== 'map') this.#failed.add(name);
+    // A map's time is that of its items, once more, and a retry's that of the main thread.
+    if (kind === 'task' || kind === 'item') this.#inTasks += elapsed ?? 0;
+    if (state === 'FAILURE' && !(kind === 'map' && this.#hasFailedItem(name))) this.#failed.add(name);
     if (index === null) this.#takeAtom(name, state);
     else if (kind === 'item') this.#takeItem(event);
+  }
+
+  #hasFailedItem(map: string): boolean {
+    for (const name of this.#failed) if (name.startsWith(`${map}[`)) return true;
+    return false;
   }
 
   #takeAtom(name: string, state: AtomState): void {
