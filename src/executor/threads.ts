@@ -76,7 +76,7 @@ const SLOW_IMPORT = 3000;
 const SLOW_TYPESCRIPT = 5000;
 /** Beside this file as in the package: dist/src/executor/ and dist/workers/, or both in TypeScript. */
 const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../workers/task-worker.ts' : '../../workers/task-worker.js',
+  import.meta.url.endsWith('.ts') ? '../../workers/task-entry.cts' : '../../workers/task-entry.cjs',
   import.meta.url,
 );
 
