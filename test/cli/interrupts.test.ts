@@ -63,9 +63,10 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
     const run = start(['run', 'throws-in-run.mjs', '--store', `go=${go}`]);
     await run.shows('waiting\n');
     run.child.kill('SIGUSR2');
+    await run.shows('struck\n');
     writeFileSync(go, '');
     const { code, err } = await run.ended;
-    expect(err).toMatch(/caused by: Error: out of the blue\n +at .*throws-in-run\.mjs:6/);
+    expect(err).toMatch(/caused by: Error: out of the blue\n +at .*throws-in-run\.mjs:7/);
     expect(existsSync(`${go}.undone`)).toBe(true);
     expect(code).toBe(1);
   });

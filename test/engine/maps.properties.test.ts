@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { createEngine, type Engine, WrappedFailure } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../random.ts';
 import { type Drawing, Oracle } from './map-oracle.ts';
 import { build, drawings } from './random-map.ts';
 
@@ -32,17 +33,6 @@ function parameters<T>(name: string): fc.Parameters<T> {
         cause: run.errorInstance,
       });
     },
-  };
-}
-
-/** Random numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }
 

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { SerialTaskExecutor, TaskloomError, ThreadPoolTaskExecutor } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
 import { afterAll, describe, expect, it } from 'vitest';
+import { randomFrom } from '../random.ts';
 import { type Built, build, runToEnd } from './build.ts';
 import { Model } from './model.ts';
 import { determinedBy, play } from './play.ts';
@@ -105,17 +106,6 @@ function told(trace: readonly Entry[]): string {
     return `${entry.action} ${entry.atom} ${entry.kind}`;
   };
   return trace.map(word).join('; ');
-}
-
-/** Random numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /**
