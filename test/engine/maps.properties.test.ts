@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { createEngine, type Engine, WrappedFailure } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
 import { describe, expect, it } from 'vitest';
-import { randomFrom } from '../random.ts';
+import { randomFrom } from '../../src/executor/manual-clock.ts';
 import { type Drawing, Oracle } from './map-oracle.ts';
 import { build, drawings } from './random-map.ts';
 

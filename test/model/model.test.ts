@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { SerialTaskExecutor, TaskloomError, ThreadPoolTaskExecutor } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
 import { afterAll, describe, expect, it } from 'vitest';
-import { randomFrom } from '../random.ts';
+import { randomFrom } from '../../src/executor/manual-clock.ts';
 import { type Built, build, runToEnd } from './build.ts';
 import { Model } from './model.ts';
 import { determinedBy, play } from './play.ts';

@@ -51,11 +51,16 @@ const engineOf = (backend: Backend, units: readonly AnyUnit[], settings: object 
 
 const codeOf = (error: unknown): unknown => (error instanceof TaskloomError ? error.code : error);
 
-/** Runs the first tasks of a flow and stops there. */
-async function stopAfter(backend: Backend, units: readonly AnyUnit[], last: string): Promise<Engine> {
+/** Runs the first tasks of a flow, and stops when `last` is in the state. */
+async function stopAfter(
+  backend: Backend,
+  units: readonly AnyUnit[],
+  last: string,
+  stopAt: 'SUCCESS' | 'FAILURE' = 'SUCCESS',
+): Promise<Engine> {
   const engine = engineOf(backend, units);
   engine.on('atom', ({ name, state }) => {
-    if (name === last && state === 'SUCCESS') engine.suspend();
+    if (name === last && state === stopAt) engine.suspend();
   });
   await engine.run();
   return engine;
@@ -113,11 +118,7 @@ describe('an engine with the id and the backend of an earlier one', () => {
   it('reverts what an earlier one left to be reverted, also by what another code says', async () => {
     const { act, failing, told } = stage();
     const backend = memory();
-    const first = engineOf(backend, [act('a'), failing('b')]);
-    first.on('atom', ({ name, state }) => {
-      if (name === 'b' && state === 'FAILURE') first.suspend();
-    });
-    await first.run();
+    const first = await stopAfter(backend, [act('a'), failing('b')], 'b', 'FAILURE');
     expect([first.storage.flowState, told()]).toEqual(['SUSPENDED', 'a b']);
     const second = engineOf(backend, [act('a'), failing('b')]);
     await expect(second.run()).rejects.toThrow('b failed');
@@ -297,11 +298,7 @@ describe('a task with another version than the one that was kept', () => {
   it('is reverted, not rerun, in a flow that is being taken back', async () => {
     const { act, failing, told } = stage();
     const backend = memory();
-    const first = engineOf(backend, [act('a'), failing('b')]);
-    first.on('atom', ({ name, state }) => {
-      if (name === 'b' && state === 'FAILURE') first.suspend();
-    });
-    await first.run();
+    await stopAfter(backend, [act('a'), failing('b')], 'b', 'FAILURE');
     told();
     const second = engineOf(backend, [act('a', { version: '2.0' }), failing('b')], {
       onVersionChange: 'rerun',
