@@ -178,10 +178,10 @@ export const MUTANTS = [
     why: 'a task begins though a failure waits to be looked at',
   },
   {
-    file: 'src/engine/outbox.ts',
-    find: 'b.node.atom.priority - a.node.atom.priority || ',
+    file: 'src/executor/ranked-queue.ts',
+    find: 'b.priority - a.priority || ',
     replace: '',
-    why: 'in a wide flow what is urgent waits behind what is not',
+    why: 'what is urgent waits behind what is not',
   },
   {
     file: 'src/engine/map-run.ts',
@@ -203,14 +203,14 @@ export const MUTANTS = [
   },
   {
     file: 'src/protocol/perform.ts',
-    find: 'absentTakes(value, request.takes)',
+    find: 'absentTakes(value, request.terms.takes)',
     replace: '[]',
     why: 'a part that a result lacks passes for undefined',
   },
   {
-    file: 'src/executor/ready-queue.ts',
-    find: 'b.call.rank - a.call.rank',
-    replace: 'a.call.rank - b.call.rank',
+    file: 'src/executor/ranked-queue.ts',
+    find: 'b.rank - a.rank',
+    replace: 'a.rank - b.rank',
     why: 'the shortest way goes first',
   },
 ];

@@ -57,7 +57,8 @@ export const FLOW_MOVES: Moves<FlowState> = {
   RESUMING: ['SUSPENDED'],
 };
 
-export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING' | 'PARTIAL'>> = {
+/** TaskFlow's table of tasks. */
+const BASE_MOVES: Moves<Exclude<AtomState, 'RETRYING' | 'PARTIAL'>> = {
   PENDING: ['RUNNING', 'IGNORE'],
   RUNNING: ['SUCCESS', 'FAILURE'],
   SUCCESS: ['REVERTING'],
@@ -68,16 +69,23 @@ export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING' | 'PARTIAL'>> = {
   IGNORE: ['PENDING'],
 };
 
+/** Ours beside TaskFlow's: a worker may give back what it took and did not begin, which then stands where it stood before. */
+export const TASK_MOVES: typeof BASE_MOVES = {
+  ...BASE_MOVES,
+  RUNNING: ['SUCCESS', 'FAILURE', 'PENDING'],
+  REVERTING: ['REVERTED', 'REVERT_FAILURE', 'SUCCESS', 'FAILURE'],
+};
+
 /** Ours beside TaskFlow's: RETRYING → REVERTING, for a delay between attempts may be cut short by an abort. */
 export const RETRY_MOVES: Moves<Exclude<AtomState, 'PARTIAL'>> = {
-  ...TASK_MOVES,
+  ...BASE_MOVES,
   SUCCESS: ['REVERTING', 'RETRYING'],
   RETRYING: ['RUNNING', 'REVERTING'],
 };
 
 /** Ours: a map may stop in its midst, executing or reverting; it then goes on with the items that are left. */
 export const MAP_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
-  ...TASK_MOVES,
+  ...BASE_MOVES,
   RUNNING: ['SUCCESS', 'FAILURE', 'PARTIAL'],
   PARTIAL: ['RUNNING', 'REVERTING'],
   REVERTING: ['REVERTED', 'REVERT_FAILURE', 'PARTIAL'],

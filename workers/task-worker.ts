@@ -1,34 +1,40 @@
 /**
  * What runs on a worker thread: Piscina calls the default export once for each duty, and work comes over the thread's
- * own port. It performs one request at a time and answers each with one outcome.
+ * own port. It performs one request after the other, each that it can still claim, and answers each with one outcome.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { failureFrom } from '../src/failure.ts';
 import type { Work } from '../src/flow/unit.ts';
 import { transferList } from '../src/protocol/codec.ts';
 import { remoteDesk } from '../src/protocol/comlink.ts';
-import { findWork, isLoaded } from '../src/protocol/load-module.ts';
-import {
-  BEGUN,
-  type Duty,
-  type FromWorker,
-  type Marks,
-  type Outcome,
-  RECEIVED,
-  type ToWorker,
-  type WorkEvent,
-  type WorkRequest,
+import { findWork, isLoaded, knownWork } from '../src/protocol/load-module.ts';
+import { Marks, nextOf, wallNow } from '../src/protocol/marks.ts';
+import type {
+  Duty,
+  FromWorker,
+  Outcome,
+  ToWorker,
+  WorkEvent,
+  WorkRequest,
 } from '../src/protocol/messages.ts';
-import { failed, perform, refused } from '../src/protocol/perform.ts';
-import type { CallService, ServiceDesk } from '../src/protocol/services.ts';
+import { OutcomeRing } from '../src/protocol/outcome-ring.ts';
+import { unpack } from '../src/protocol/packing.ts';
+import { failed, type PerformHost, perform, refused } from '../src/protocol/perform.ts';
+import type { ServiceAnswer, ServiceDesk } from '../src/protocol/services.ts';
+import type { Value } from '../src/protocol/codec.ts';
 import { show } from '../src/protocol/task-context.ts';
 import { TaskSignal } from '../src/protocol/task-signal.ts';
 import { errorFrom } from '../src/revival.ts';
 
+type Batch = ToWorker & { readonly kind: 'work' };
+
 let toMain: MessagePort | null = null;
-let marks: Marks | null = null;
+let marks = new Marks();
+let ring = new OutcomeRing();
 let endDuty: () => void = () => {};
-let inHand: { readonly id: number; readonly own: TaskSignal } | null = null;
+const batches: Batch[] = [];
+let isWorking = false;
+let inHand: Run | null = null;
 let lastTask: string | null = null;
 let desk: Promise<ServiceDesk> | null = null;
 
@@ -36,7 +42,8 @@ let desk: Promise<ServiceDesk> | null = null;
 export default function onDuty(start: Duty): Promise<void> {
   if (start !== null) {
     toMain = start.port;
-    marks = start.marks;
+    marks = new Marks(start.marks);
+    ring = new OutcomeRing(start.ring);
     toMain.on('message', receive);
     process.on('uncaughtException', reportStray);
     process.on('unhandledRejection', reportStray);
@@ -51,11 +58,11 @@ export default function onDuty(start: Duty): Promise<void> {
 function receive(message: ToWorker): void {
   switch (message.kind) {
     case 'work':
-      // Only a world that a task has damaged lets this reject.
-      answer(message).catch((error) => postOutcome(message.request, refused(error)));
+      batches.push(message);
+      void workThrough();
       return;
     case 'abort':
-      if (inHand?.id === message.id) inHand.own.abort(errorFrom(message.reason));
+      if (inHand?.number === message.number) inHand.abort(errorFrom(message.reason));
       return;
     case 'services':
       desk = remoteDesk(message.port);
@@ -66,18 +73,43 @@ function receive(message: ToWorker): void {
   }
 }
 
-async function answer({ request, announce, aborted }: ToWorker & { kind: 'work' }): Promise<void> {
-  mark(RECEIVED, request.id);
-  const own = new TaskSignal();
-  if (aborted !== null) own.abort(errorFrom(aborted));
-  inHand = { id: request.id, own };
-  const outcome = await attempt(request, announce, own);
-  inHand = null;
-  postOutcome(request, outcome);
+/** Performs all that was sent, in its order; without a turn of the event loop where no task waits for anything. */
+async function workThrough(): Promise<void> {
+  if (isWorking) return;
+  isWorking = true;
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    let number = batch.first;
+    for (const packed of batch.requests) {
+      if (marks.claim(number)) {
+        const request = unpack(packed);
+        const outcome = answer(number, request, batch);
+        handOver(number, request, outcome instanceof Promise ? await outcome : outcome);
+      }
+      number = nextOf(number);
+    }
+    post({ kind: 'done' });
+  }
+  isWorking = false;
 }
 
-async function attempt(request: WorkRequest, announce: boolean, own: TaskSignal): Promise<Outcome> {
-  const { id, module, task } = request;
+/** Never throws nor rejects. */
+function answer(number: number, request: WorkRequest, batch: Batch): Outcome | Promise<Outcome> {
+  try {
+    const run = new Run(number);
+    if (batch.aborted !== null) run.abort(errorFrom(batch.aborted));
+    inHand = run;
+    const { module, task } = request.terms;
+    const work = batch.announce ? null : knownWork(module, task);
+    const outcome = work === null ? loadAndPerform(request, run, batch.announce) : begin(request, work, run);
+    // Only a world that a task has damaged lets this reject.
+    return outcome instanceof Promise ? outcome.catch(refused) : outcome;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+async function loadAndPerform(request: WorkRequest, run: Run, announce: boolean): Promise<Outcome> {
+  const { module, task } = request.terms;
   let work: Work;
   const start = performance.now();
   const wasLoaded = isLoaded(module);
@@ -86,48 +118,64 @@ async function attempt(request: WorkRequest, announce: boolean, own: TaskSignal)
   } catch (error) {
     return refused(error);
   }
-  if (announce) post({ kind: 'began', id, loading: wasLoaded ? 0 : performance.now() - start });
-  mark(BEGUN, id);
-  lastTask = request.identity.atom;
-  return perform(request, work, {
-    get signal() {
-      return own.signal;
-    },
-    onEvent: (event) => postEvent(id, event),
-    callService: callOf(id),
-    now: () => performance.now(),
-  });
+  const loading = wasLoaded ? 0 : performance.now() - start;
+  if (announce) post({ kind: 'began', number: run.number, loading });
+  return begin(request, work, run);
 }
 
-function mark(at: number, id: number): void {
-  if (marks !== null) Atomics.store(marks, at, id);
+function begin(request: WorkRequest, work: Work, run: Run): Outcome | Promise<Outcome> {
+  marks.begin(run.number, wallNow());
+  lastTask = request.atom;
+  return perform(request, work, run);
 }
 
-function callOf(id: number): CallService {
-  return async (name, args) => {
+/** One run of a task: what `perform` asks of this side. */
+class Run implements PerformHost {
+  readonly number: number;
+  readonly #signal = new TaskSignal();
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#signal.abort(reason);
+  }
+
+  onEvent(event: WorkEvent): void {
+    try {
+      post({ kind: 'event', number: this.number, event });
+    } catch {
+      // Details that can't be cloned are shown as text rather than lost.
+      post({ kind: 'event', number: this.number, event: { ...event, details: show(event.details) } });
+    }
+  }
+
+  async callService(name: string, args: Value): Promise<ServiceAnswer> {
     if (desk === null) throw new Error('No services were sent.');
-    return (await desk).call(id, name, args);
-  };
-}
+    return (await desk).call(this.number, name, args);
+  }
 
-function postOutcome({ id, action }: WorkRequest, outcome: Outcome): void {
-  const moved =
-    outcome.kind === 'executed' || outcome.kind === 'reverted' ? transferList(outcome.result) : [];
-  try {
-    post({ kind: 'outcome', id, outcome }, moved);
-  } catch (error) {
-    // A result that was closed can't be sent all the same, as when its buffers were moved away since.
-    const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
-    post({ kind: 'outcome', id, outcome: failed(action, error, elapsed) });
+  now(): number {
+    return performance.now();
   }
 }
 
-function postEvent(id: number, event: WorkEvent): void {
+function handOver(number: number, { action }: WorkRequest, outcome: Outcome): void {
+  inHand = null;
+  if (ring.write(outcome)) return;
+  const moved =
+    outcome.kind === 'executed' || outcome.kind === 'reverted' ? transferList(outcome.result) : [];
   try {
-    post({ kind: 'event', id, event });
-  } catch {
-    // Details that can't be cloned are shown as text rather than lost.
-    post({ kind: 'event', id, event: { ...event, details: show(event.details) } });
+    post({ kind: 'outcome', number, outcome }, moved);
+  } catch (error) {
+    // A result that was closed can't be sent all the same, as when its buffers were moved away since.
+    const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
+    post({ kind: 'outcome', number, outcome: failed(action, error, elapsed) });
   }
 }
 

@@ -3,6 +3,7 @@ import type { AtomNode, RetryNode, TaskNode } from '../compile/node.ts';
 import type { Call } from '../executor/executor.ts';
 import type { Services } from '../flow/context.ts';
 import type { Identity, WorkEvent } from '../protocol/messages.ts';
+import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action } from './arrival.ts';
 
@@ -10,10 +11,15 @@ import type { Action } from './arrival.ts';
 export interface SchedulerHost {
   /** The atom's code is about to run. */
   began(node: AtomNode, action: Action): void;
+  /** It was not begun after all, and may begin again; `before`: where it stood before it was to run. */
+  returned(node: AtomNode, before: Before): void;
   /** What was sent off is not wanted any more, and has not begun. */
   withdrawn(node: AtomNode): void;
   said(node: AtomNode, event: WorkEvent): void;
 }
+
+/** Where an atom stood before a worker took it. */
+export type Before = Pick<AtomRecord, 'state' | 'began' | 'attempt'>;
 
 /** What dispatches ask of their scheduler. */
 export interface DispatchHost extends SchedulerHost {
@@ -32,6 +38,7 @@ export class Dispatch implements Call {
   readonly #host: DispatchHost;
   readonly #attempt: number;
   state: 'queued' | 'begun' | 'over' = 'queued';
+  #before: Before | null = null;
   /** Calls off the timer of a retry's pause. */
   callOff: (() => void) | null = null;
 
@@ -78,8 +85,16 @@ export class Dispatch implements Call {
     const resting = this.#host.resting();
     if (resting !== null) return resting.then(() => this.begin());
     this.state = 'begun';
+    const { state, began, attempt } = this.#host.storage.recordAt(this.node);
+    this.#before = { state, began, attempt };
     this.#host.began(this.node, this.action);
     return true;
+  }
+
+  returned(): void {
+    if (this.state !== 'begun' || this.#before === null) return;
+    this.state = 'queued';
+    this.#host.returned(this.node, this.#before);
   }
 
   onEvent(event: WorkEvent): void {

@@ -10,30 +10,23 @@ import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/exe
 import { checkUnit } from '../flow/recognise.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
-import { type Follower, follow, unfollow } from '../following.ts';
 import { type Listener, Notifier } from '../notifier.ts';
 import { checkOptions } from '../options.ts';
 import { refuseWhileLoading } from '../protocol/loading.ts';
 import { type EngineState, RESETTABLE } from '../states.ts';
 import { newKeptFlow } from '../storage/kept-flow.ts';
 import { Storage } from '../storage/storage.ts';
-import { abortError, endError, resultsOf } from './ending.ts';
+import { abortError } from './ending.ts';
 import { checkListener, type EngineEvents, type ListenOptions } from './events.ts';
-import { Loop } from './loop.ts';
 import type { LoopParts } from './loop-parts.ts';
 import { Moves } from './moves.ts';
 import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
 import { closed, isRunning, locked, wrongPhase } from './refusals.ts';
+import { Run } from './one-run.ts';
 import { Selector } from './selector.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
-import { stepThrough } from './steps.ts';
+import { goThrough, stepThrough } from './steps.ts';
 import { validateStore, validateSymbols } from './validation.ts';
-
-/** How a loop ended. */
-interface End {
-  readonly fatal: ReadonlyMap<string, Error>;
-  readonly abort: { readonly reason: unknown } | null;
-}
 
 export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** Names this run. */
@@ -47,7 +40,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #executor: { readonly executor: TaskExecutor; readonly owned: boolean } | null = null;
   /** The run that is going on: settles when it has ended, whatever its end. */
   #ended: Promise<unknown> | null = null;
-  #loop: Loop | null = null;
+  #run: Run | null = null;
   /** A suspend that came while the executor was starting. */
   #suspendSoon = false;
   #closed = false;
@@ -132,10 +125,13 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * ENGINE_LOCKED, ENGINE_CLOSED, EXECUTOR_CLOSED, and what `compile`, `prepare` and `validate` throw
    */
   async run(): Promise<GivesOf<U>> {
-    const states = this.runIter();
-    for (;;) {
-      const { done, value } = await states.next();
-      if (done) return value;
+    const unlock = this.#lock();
+    try {
+      const run = await this.#start();
+      for (const loop of run.loops()) await goThrough(loop, this.#clock);
+      return run.results() as GivesOf<U>;
+    } finally {
+      this.#unlock(unlock);
     }
   }
 
@@ -150,11 +146,11 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   async *runIter(): AsyncGenerator<EngineState, GivesOf<U>, boolean | undefined> {
     const unlock = this.#lock();
     try {
-      return (yield* this.#running()) as GivesOf<U>;
+      const run = await this.#start();
+      for (const loop of run.loops()) yield* stepThrough(loop, this.#clock);
+      return run.results() as GivesOf<U>;
     } finally {
-      this.#loop = null;
-      this.#parts?.storage.release(this);
-      unlock();
+      this.#unlock(unlock);
     }
   }
 
@@ -166,8 +162,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    */
   suspend(): void {
     if (this.#parts === null) throw wrongPhase(this.#root.name, 'suspend', 'compile');
-    this.#suspendSoon = this.#loop === null && this.#ended !== null;
-    this.#loop?.suspend();
+    this.#suspendSoon = this.#run === null && this.#ended !== null;
+    this.#run?.suspend();
   }
 
   /**
@@ -210,7 +206,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     checkOptions(options, STOP_RULES, 'close()');
     this.#closed = true;
     this.#announceClose();
-    this.#loop?.suspend();
+    this.#run?.close();
     if (this.#executor?.owned) {
       await this.#executor.executor.stop(options);
       await this.#ended;
@@ -250,9 +246,16 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     };
   }
 
-  async *#running(): AsyncGenerator<EngineState, Record<string, unknown>, boolean | undefined> {
+  #unlock(announce: () => void): void {
+    this.#run = null;
+    this.#parts?.storage.release(this);
+    announce();
+  }
+
+  /** All that comes before the loop. */
+  async #start(): Promise<Run> {
     const parts = this.#compiled();
-    const { compilation, storage } = parts;
+    const { storage } = parts;
     this.#suspendSoon = false;
     storage.claim(this);
     this.prepare();
@@ -261,52 +264,17 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
       await Promise.race([validated, this.#closing]);
       if (this.#closed) throw closed(storage.flowName);
     }
-    const { signal, onAbort = 'revert' } = this.#options;
+    const { signal } = this.#options;
     const found = storage.flowState;
     if (signal?.aborted && found === 'PENDING') throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);
     const { executor } = this.#executor;
-    await Promise.race([executor.start(), this.#closing]);
+    const started = executor.start();
+    if (started !== undefined) await Promise.race([started, this.#closing]);
     if (this.#closed) throw closed(storage.flowName);
-
-    // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
-    const isFollowed = signal?.aborted !== true || (found === 'SUSPENDED' && onAbort === 'revert');
-    let end = yield* this.#drive(parts, executor, isFollowed);
-    if (signal?.aborted && onAbort === 'revert' && storage.flowState === 'SUSPENDED' && !this.#closed) {
-      end = yield* this.#drive(parts, executor, true);
-    }
-    const error = endError(storage, end.fatal, end.abort);
-    if (error !== null) throw error;
-    return resultsOf(compilation, storage);
-  }
-
-  /** Runs the loop to its end; `abort` is set when the signal is what ended it. */
-  async *#drive(
-    parts: LoopParts,
-    executor: TaskExecutor,
-    isFollowed: boolean,
-  ): AsyncGenerator<EngineState, End, boolean | undefined> {
-    const { moves } = parts;
-    const { signal, onAbort, services = {}, deferReverts = true, neverResolve = false } = this.#options;
-    const loop = new Loop(parts, executor, services, { deferReverts, neverResolve });
-    this.#loop = loop;
-    moves.moveFlow('RUNNING');
-    if (this.#suspendSoon) loop.suspend();
-    let abort: { readonly reason: unknown } | null = null;
-    const follower: Follower = {
-      onAborted(reason) {
-        if (onAbort === 'suspend' ? loop.suspend() : loop.abort(reason)) abort = { reason };
-      },
-    };
-    const followed = isFollowed ? signal : undefined;
-    if (followed?.aborted) follower.onAborted(followed.reason);
-    else if (followed !== undefined) follow(followed, follower);
-    try {
-      yield* stepThrough(loop, this.#clock);
-    } finally {
-      if (followed !== undefined) unfollow(followed, follower);
-    }
-    return { fatal: loop.fatal, abort };
+    this.#run = new Run(parts, executor, this.#options, found);
+    if (this.#suspendSoon) this.#run.suspend();
+    return this.#run;
   }
 }
 

@@ -18,15 +18,15 @@ export class Inbox<T> {
   wake(): void {
     this.#woken = true;
     this.#resolve?.();
+    this.#resolve = null;
   }
 
-  /** Resolves when something was put, or `wake` was called, since the last `lookThrough`. */
-  async arrival(): Promise<void> {
-    if (this.#woken) return;
-    await new Promise<void>((resolve) => {
+  /** Resolves when something is put or `wake` is called; null when that was so since the last `lookThrough`. */
+  arrival(): Promise<void> | null {
+    if (this.#woken) return null;
+    return new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#resolve = null;
   }
 
   /** Hands over all that arrived. */

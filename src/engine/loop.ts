@@ -25,9 +25,9 @@ import { errorFrom } from '../revival.ts';
 import type { EngineState } from '../states.ts';
 import type { Action, Arrival, Completion } from './arrival.ts';
 import { Questions } from './asking.ts';
+import { Beginnings } from './beginnings.ts';
 import { type Completed, complete } from './completer.ts';
 import { endState } from './ending.ts';
-import { tellWorkEvent } from './events.ts';
 import { HeldUp } from './held-up.ts';
 import { Inbox } from './inbox.ts';
 import type { FailurePolicy, LoopParts } from './loop-parts.ts';
@@ -61,11 +61,9 @@ export class Loop {
     this.#parts = parts;
     this.#clock = executor.clock ?? realClock;
     this.#heldUp = new HeldUp((node) => this.#questions.concern(node), parts.selector);
-    this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, {
-      began: (node, action) => this.#began(node, action),
-      withdrawn: (node) => this.#withdrawn(node),
-      said: ({ name }, event) => tellWorkEvent(name, event, storage, notifier),
-    });
+    const beginnings = new Beginnings(parts, this.#heldUp, () => this.#maps);
+    const failures = () => moves.executeFailures;
+    this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, failures, beginnings);
     this.#resolver = new Resolver(parts, policy, {
       questions: this.#questions,
       answers: this.#answers,
@@ -87,8 +85,11 @@ export class Loop {
     return this.#resolver.fatal;
   }
 
-  /** Runs the flow, which must be RUNNING; yields what it does, and last the state in which the flow ended. */
-  async *states(): AsyncGenerator<EngineState, void> {
+  /**
+   * Runs the flow, which must be RUNNING; yields what it does, and last the state in which the flow ended. Whoever goes through
+   * it waits for `arrival` after WAITING.
+   */
+  *steps(): Generator<EngineState, void> {
     const { selector, moves, compilation, storage } = this.#parts;
     yield 'RESUMING';
     selector.rebuild();
@@ -100,8 +101,6 @@ export class Loop {
       this.#scheduler.sendMore();
       do {
         yield 'WAITING';
-        this.#inbox.rest();
-        if (this.#outstanding > 0) await this.#inbox.arrival();
         yield 'ANALYZING';
         this.#inbox.lookThrough((arrival) => this.#look(arrival));
         this.#maps.advance();
@@ -113,6 +112,12 @@ export class Loop {
     const end = endState(compilation, storage, selector, this.fatal);
     moves.moveFlow(end);
     yield end as EngineState;
+  }
+
+  /** In the WAITING step: resolves when there is something to look at; null when there is nothing to wait for. */
+  arrival(): Promise<void> | null {
+    this.#inbox.rest();
+    return this.#outstanding > 0 ? this.#inbox.arrival() : null;
   }
 
   /** No more atoms are sent off; those that run are waited for. Only from RUNNING, else ignored: then false. */
@@ -179,15 +184,10 @@ export class Loop {
     if (!this.#heldUp.keepIfAsked(node)) this.#send(node, 'execute');
   }
 
-  #withdrawn(node: AtomNode): void {
-    if (node.item === null) this.#heldUp.keep(node);
-    else this.#maps.ended(node.item.map, node.item.index);
-  }
-
   #send(node: AtomNode, action: Action): void {
     if (node.kind === 'map') this.#maps.start(node, action);
     else if (action === 'execute') this.#scheduler.execute(node);
-    else this.#scheduler.revert(node, this.#parts.moves.executeFailures);
+    else this.#scheduler.revert(node);
   }
 
   /** Calls back what has not begun. Maps come to their end first, so that they take nothing more in hand. */
@@ -304,12 +304,5 @@ export class Loop {
     }
     // What lies behind them may be ready now, whatever else still runs.
     this.#inbox.wake();
-  }
-
-  #began(node: AtomNode, action: Action): void {
-    const { moves, storage } = this.#parts;
-    if (action === 'revert') moves.moveAtom(node, 'REVERTING');
-    else moves.moveAtom(node, 'RUNNING', { began: true, attempt: storage.recordAt(node).attempt + 1 });
-    if (node.item !== null) this.#maps.began(node.item.map, node.item.index);
   }
 }

@@ -126,6 +126,10 @@ export class MapRun {
     if (this.#waiting.size === 0) this.#ahead = Math.min(MOST_AHEAD, this.#ahead * 2);
   }
 
+  returned(index: number): void {
+    if (this.#inHand.has(index)) this.#waiting.add(index);
+  }
+
   /** What was sent for an item ended, or came to nothing. */
   ended(index: number): void {
     this.#waiting.delete(index);

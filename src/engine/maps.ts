@@ -76,6 +76,11 @@ export class Maps {
     if (run?.isHungry) this.#touch(map);
   }
 
+  /** What was sent of an item and had begun waits again. */
+  returned(map: MapNode, index: number): void {
+    this.#runs.get(map)?.run.returned(index);
+  }
+
   /** What was sent of an item ended, or is not wanted any more. */
   ended(map: MapNode, index: number): void {
     this.#runs.get(map)?.run.ended(index);

@@ -82,6 +82,13 @@ export class Moves {
     this.#tell(node, record, state, elapsed);
   }
 
+  /** Puts an atom that a worker took and did not begin back to where it stood before. */
+  takeBack(node: AtomNode, { state, ...before }: Pick<AtomRecord, 'state' | 'began' | 'attempt'>): void {
+    const record = this.#storage.recordAt(node);
+    if (record.state === state) Object.assign(record, before);
+    else this.moveAtom(node, state, before);
+  }
+
   setIntention(node: AtomNode, intention: Intention): void {
     const record = this.#storage.recordAt(node);
     const { state, intention: before } = record;

@@ -3,42 +3,43 @@
  * longest path behind them, then in the order in which they became ready. So what is sent off stays little, however wide
  * the flow is, and costs memory only then.
  */
-import TinyQueue from 'tinyqueue';
-import type { Node, RetryNode, TaskNode } from '../compile/node.ts';
+import type { Node, TaskNode } from '../compile/node.ts';
+import { byUrgency, type Ranked, RankedQueue } from '../executor/ranked-queue.ts';
 import type { Action } from './arrival.ts';
 
 /** Atoms that may be sent off and not begun; an executor that takes many at once finds enough of them. */
 const MOST_SENT = 1024;
 
 /** An atom that is to be executed or reverted. */
-export interface Errand {
-  readonly node: TaskNode | RetryNode;
+interface Errand extends Ranked {
+  readonly node: TaskNode;
   readonly action: Action;
-  readonly send: () => void;
-}
-
-interface Entry extends Errand {
-  readonly turn: number;
 }
 
 export class Outbox {
-  #line = new TinyQueue<Entry>([], byUrgency);
+  readonly #send: (node: TaskNode, action: Action) => void;
+  #line = new RankedQueue<Errand>();
   #turns = 0;
   /** Sent off and not begun. */
   #sent = 0;
   /** The least urgent of those that were sent since none was; null when none is. */
-  #last: Entry | null = null;
+  #last: Errand | null = null;
+
+  constructor(send: (node: TaskNode, action: Action) => void) {
+    this.#send = send;
+  }
 
   /** How many wait here. */
   get size(): number {
-    return this.#line.length;
+    return this.#line.size;
   }
 
   /** Sends it off at once while the executor has not many, else keeps it for `sendMore`. */
-  put(node: Errand['node'], action: Action, send: () => void): void {
-    const entry = { node, action, send, turn: this.#turns++ };
-    if (this.#sent < MOST_SENT && this.#line.length === 0) this.#send(entry);
-    else this.#line.push(entry);
+  put(node: TaskNode, action: Action): void {
+    const { priority } = node.atom;
+    const errand = { node, action, priority, rank: node.rank, turn: this.#turns++ };
+    if (this.#sent < MOST_SENT && this.#line.size === 0) this.#sendOff(errand);
+    else this.#line.push(errand);
   }
 
   /** Sends off what the executor may want, and whatever is more urgent than something that it has. */
@@ -46,14 +47,14 @@ export class Outbox {
     for (let first = this.#line.peek(); first !== undefined; first = this.#line.peek()) {
       if (this.#sent >= MOST_SENT && (this.#last === null || byUrgency(first, this.#last) >= 0)) return;
       this.#line.pop();
-      this.#send(first);
+      this.#sendOff(first);
     }
   }
 
-  #send(entry: Entry): void {
-    if (this.#last === null || byUrgency(entry, this.#last) > 0) this.#last = entry;
+  #sendOff(errand: Errand): void {
+    if (this.#last === null || byUrgency(errand, this.#last) >= 0) this.#last = errand;
     this.#sent++;
-    entry.send();
+    this.#send(errand.node, errand.action);
   }
 
   /** Something that was sent has begun, or is not wanted any more. */
@@ -61,26 +62,29 @@ export class Outbox {
     if (--this.#sent === 0) this.#last = null;
   }
 
+  /** Something that had begun waits again. */
+  noteReturned(): void {
+    this.#sent++;
+  }
+
   /** True when the executor is about to have too little. */
   get isLow(): boolean {
-    return this.#line.length > 0 && this.#sent * 2 <= MOST_SENT;
+    return this.#line.size > 0 && this.#sent * 2 <= MOST_SENT;
   }
 
   /** Takes back what was not sent: all of it, or one action, or that of some atoms; hands over the nodes. */
-  takeBack(action?: Action, among?: ReadonlySet<Node>): readonly Errand['node'][] {
-    const isMeant = (entry: Entry): boolean =>
-      (action ?? entry.action) === entry.action && (among?.has(entry.node.item?.map ?? entry.node) ?? true);
-    const entries = this.#line.data;
-    if (!entries.some(isMeant)) return [];
-    this.#line = new TinyQueue(
-      entries.filter((entry) => !isMeant(entry)),
-      byUrgency,
-    );
-    return entries.filter(isMeant).map(({ node }) => node);
+  takeBack(action?: Action, among?: ReadonlySet<Node>): readonly TaskNode[] {
+    if (this.#line.size === 0) return [];
+    const taken: TaskNode[] = [];
+    const line = new RankedQueue<Errand>();
+    for (const errand of this.#line) {
+      const isMeant =
+        (action ?? errand.action) === errand.action &&
+        (among?.has(errand.node.item?.map ?? errand.node) ?? true);
+      if (isMeant) taken.push(errand.node);
+      else line.push(errand);
+    }
+    this.#line = line;
+    return taken;
   }
-}
-
-/** Negative when `a` goes first. */
-function byUrgency(a: Entry, b: Entry): number {
-  return b.node.atom.priority - a.node.atom.priority || b.node.rank - a.node.rank || a.turn - b.turn;
 }

@@ -17,7 +17,7 @@ import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
 import { isValue } from '../protocol/codec.ts';
-import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
+import type { Executed, Outcome } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -35,19 +35,22 @@ export class Scheduler {
   readonly #began: SchedulerHost['began'];
   readonly #stopping = new AbortController();
   readonly #dispatches = new Set<Dispatch>();
-  readonly #outbox = new Outbox();
+  readonly #outbox = new Outbox((node, action) => this.#sendTask(node, action));
+  readonly #failures: () => ReadonlyMap<string, Failure>;
 
   constructor(
     executor: TaskExecutor,
     storage: Storage,
     inbox: Inbox<Arrival>,
     services: Services,
+    failures: () => ReadonlyMap<string, Failure>,
     host: SchedulerHost,
   ) {
     this.#executor = executor;
     this.#storage = storage;
     this.#inbox = inbox;
-    this.#began = host.began;
+    this.#failures = failures;
+    this.#began = (node, action) => host.began(node, action);
     this.#host = {
       storage,
       services,
@@ -57,8 +60,12 @@ export class Scheduler {
         this.#noteBegun(node);
         host.began(node, action);
       },
-      withdrawn: host.withdrawn,
-      said: host.said,
+      returned: (node, before) => {
+        this.#outbox.noteReturned();
+        host.returned(node, before);
+      },
+      withdrawn: (node) => host.withdrawn(node),
+      said: (node, event) => host.said(node, event),
     };
     // Executors of others may listen for every task that runs.
     setMaxListeners(0, this.#stopping.signal);
@@ -71,19 +78,19 @@ export class Scheduler {
 
   /** Sends atoms off when the executor wants them; before that only their places are kept. */
   execute(node: TaskNode | RetryNode): void {
-    if (node.kind === 'retry') this.#executeNow(node);
-    else this.#outbox.put(node, 'execute', () => this.#executeNow(node));
+    if (node.kind === 'retry') this.#performHere(node, 'execute');
+    else this.#outbox.put(node, 'execute');
   }
 
   /** Reverts an atom; one that has nothing to undo is done at once. */
-  revert(node: TaskNode | RetryNode, failures: ReadonlyMap<string, Failure>): void {
+  revert(node: TaskNode | RetryNode): void {
     const record = this.#storage.recordAt(node);
     const undo = node.kind === 'task' ? node.atom.work.revert : node.atom.revert;
     if (undo === null || !record.began) {
       this.#began(node, 'revert');
       this.#put(node, 'revert', { kind: 'reverted', result: undefined, elapsed: 0 });
-    } else if (node.kind === 'retry') this.#revertNow(node, failures);
-    else this.#outbox.put(node, 'revert', () => this.#revertNow(node, failures));
+    } else if (node.kind === 'retry') this.#performHere(node, 'revert');
+    else this.#outbox.put(node, 'revert');
   }
 
   /** Sends off more of what is ready. To be called when atoms became ready, and when something has begun. */
@@ -91,28 +98,31 @@ export class Scheduler {
     this.#outbox.sendMore();
   }
 
-  #executeNow(node: TaskNode | RetryNode): void {
-    const args = this.#prepare(node, 'execute');
+  #sendTask(node: TaskNode, action: Action): void {
+    const args = this.#prepare(node, action);
     if (args === null) return;
-    if (node.kind === 'retry') this.#performHere(node, 'execute', args);
-    else this.#send(node, 'execute', (dispatch) => this.#executor.execute(node.atom, args, dispatch));
-  }
-
-  #revertNow(node: TaskNode | RetryNode, failures: ReadonlyMap<string, Failure>): void {
-    const args = this.#prepare(node, 'revert');
-    if (args === null) return;
-    if (node.kind === 'retry') {
-      this.#performHere(node, 'revert', args);
-      return;
+    const dispatch = this.#newDispatch(node, action);
+    try {
+      const outcome =
+        action === 'execute'
+          ? this.#executor.execute(node.atom, args, dispatch)
+          : this.#executor.revert(
+              node.atom,
+              args,
+              executedOf(this.#storage.recordAt(node)),
+              this.#failures(),
+              dispatch,
+            );
+      this.#await(dispatch, outcome);
+    } catch (thrown) {
+      this.#failed(dispatch, thrown);
     }
-    const executed = executedOf(this.#storage.recordAt(node));
-    this.#send(node, 'revert', (dispatch) =>
-      this.#executor.revert(node.atom, args, executed, failures, dispatch),
-    );
   }
 
   /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
   withdrawQueued(action?: Action, among?: ReadonlySet<Node>): void {
+    // What workers took and did not begin is queued again.
+    this.#executor.recall?.(this);
     for (const node of this.#outbox.takeBack(action, among)) this.#host.withdrawn(node);
     for (const dispatch of this.#dispatches) {
       const { node } = dispatch;
@@ -147,14 +157,18 @@ export class Scheduler {
   }
 
   /** Retries run on this thread; the next attempt waits for its time, and holds up nothing else. */
-  #performHere(node: RetryNode, action: Action, args: readonly PreparedArgument[]): void {
+  #performHere(node: RetryNode, action: Action): void {
+    const args = this.#prepare(node, action);
+    if (args === null) return;
     const { state, retryAt } = this.#storage.recordAt(node);
     const pause = action === 'execute' && state === 'RETRYING' ? retryAt - this.#clock.wall() : 0;
-    this.#send(node, action, async (dispatch) => {
+    const dispatch = this.#newDispatch(node, action);
+    const perform = async (): Promise<Outcome> => {
       if (pause > 0) await this.#sleep(pause, dispatch);
       if (!(await dispatch.begin())) return { kind: 'withdrawn' };
       return performRetry(node, action, args, this.#storage);
-    });
+    };
+    this.#await(dispatch, perform());
   }
 
   get #clock(): Clock {
@@ -168,17 +182,17 @@ export class Scheduler {
     });
   }
 
-  #send(node: TaskNode | RetryNode, action: Action, ship: (dispatch: Dispatch) => Promise<Outcome>): void {
+  #newDispatch(node: TaskNode | RetryNode, action: Action): Dispatch {
     const dispatch = new Dispatch(node, action, this, this.#host);
     this.#dispatches.add(dispatch);
-    try {
-      ship(dispatch).then(
-        (outcome) => this.#arrived(dispatch, outcome),
-        (thrown: unknown) => this.#failed(dispatch, thrown),
-      );
-    } catch (thrown) {
-      this.#failed(dispatch, thrown);
-    }
+    return dispatch;
+  }
+
+  #await(dispatch: Dispatch, outcome: Promise<Outcome>): void {
+    outcome.then(
+      (arrived) => this.#arrived(dispatch, arrived),
+      (thrown: unknown) => this.#failed(dispatch, thrown),
+    );
   }
 
   #arrived(dispatch: Dispatch, outcome: Outcome): void {

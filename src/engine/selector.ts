@@ -65,8 +65,9 @@ export class Selector {
     if (!isDoneIn(stateBefore, intentionBefore) && ownDone(now)) this.#spreadDone(node);
     if (wasQuiet && !isQuiet) this.#spreadBusy(node);
     if (!wasQuiet && isQuiet) this.#spreadQuiet(node);
-    // One that is REVERTING is on its way; only `rebuild` finds those that a dead process left so.
-    if (now.state !== 'REVERTING') this.#offerRevert(node);
+    // One that is REVERTING is on its way, also when a worker gave it back; only `rebuild` finds those that a dead process left so.
+    const isGivenBack = stateBefore === 'REVERTING' && (now.state === 'SUCCESS' || now.state === 'FAILURE');
+    if (now.state !== 'REVERTING' && !isGivenBack) this.#offerRevert(node);
   }
 
   /** Counts anew for what lies behind a retry, all of which is PENDING, and the retry about to run again. */

@@ -1,15 +1,42 @@
-/** Goes through a loop as fast as the caller asks for its steps; whatever the caller does, the loop comes to its end. */
+/** Goes through a loop; whatever the caller does, the loop comes to its end. */
 import type { EngineState } from '../states.ts';
 import type { Loop } from './loop.ts';
 import type { RunClock } from './statistics.ts';
 
-/** `next(true)` suspends, `throw(error)` fails the flow, `return()` suspends and waits for what runs. */
+/** As fast as it goes. */
+export async function goThrough(loop: Loop, clock: RunClock): Promise<void> {
+  try {
+    for (const step of loop.steps()) {
+      clock.enter(step);
+      if (step !== 'WAITING') continue;
+      const arrival = loop.arrival();
+      if (arrival !== null) await arrival;
+    }
+  } catch (thrown) {
+    // A mistake of ours; the flow is left in a state from which it can be reset.
+    loop.breakOff();
+    throw thrown;
+  } finally {
+    clock.leave();
+  }
+}
+
+/**
+ * As fast as the caller asks for its steps. `next(true)` suspends, `throw(error)` fails the flow, `return()` suspends and waits
+ * for what runs.
+ */
 export async function* stepThrough(
   loop: Loop,
   clock: RunClock,
 ): AsyncGenerator<EngineState, void, boolean | undefined> {
-  const states = loop.states();
-  let step = await states.next();
+  const steps = loop.steps();
+  const next = async (): Promise<IteratorResult<EngineState, void>> => {
+    // Not before the step is asked for that comes after it: until then nothing goes on.
+    if (step?.value === 'WAITING') await loop.arrival();
+    return steps.next();
+  };
+  let step: IteratorResult<EngineState, void> | null = null;
+  step = await next();
   try {
     while (!step.done) {
       clock.enter(step.value);
@@ -19,11 +46,11 @@ export async function* stepThrough(
           if (yield step.value) loop.suspend();
         } catch (thrown) {
           loop.fail(thrown);
-          while (!step.done) step = await states.next();
+          while (!step.done) step = await next();
           return;
         }
       }
-      step = await states.next();
+      step = await next();
     }
   } catch (thrown) {
     // A mistake of ours; the flow is left in a state from which it can be reset.
@@ -31,7 +58,7 @@ export async function* stepThrough(
     throw thrown;
   } finally {
     if (!step.done) loop.suspend();
-    while (!step.done) step = await states.next();
+    while (!step.done) step = await next();
     clock.leave();
   }
 }

@@ -3,7 +3,7 @@
  * storage. Every implementation passes `test/executor/contract.ts`.
  *
  * 1. `execute` and `revert` never reject: whatever goes wrong is an outcome.
- * 2. Each call settles once, and `begin()` is called at most once, before the task's code runs.
+ * 2. Each call settles once, and `begin()` is called once before the task's code runs, and again only after `returned()`.
  * 3. Events of a call come in order and before its outcome.
  */
 import type { Failure } from '../failure.ts';
@@ -26,10 +26,12 @@ export interface Call {
   /** True when a task may read the result. */
   readonly read: boolean;
   /**
-   * Called when a worker takes the task. False: it is not wanted any more, and the outcome is `withdrawn`.
-   * A promise when the engine must write first; the worker waits for it.
+   * Called when a worker takes the task, alone or in a batch. False: it is not wanted any more, and the outcome is
+   * `withdrawn`. A promise when the engine must write first; the worker waits for it.
    */
   begin(): boolean | Promise<boolean>;
+  /** Called when a worker gives the task back that it took, without having run any of it: it waits for its turn again. */
+  returned(): void;
   /** Hands on what the task says while it runs. */
   onEvent(event: WorkEvent): void;
 }
@@ -48,6 +50,8 @@ export interface TaskExecutor extends AsyncDisposable {
     failures: ReadonlyMap<string, Failure>,
     call: Call,
   ): Promise<Outcome>;
+  /** Takes back from workers what they took of this source and did not begin; each such call is told `returned()`. */
+  recall?(source: object): void;
   /** Ends what was started, after running tasks have ended. Queued ones are refused with EXECUTOR_CLOSED. Any number of times. */
   stop(options?: StopOptions): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { Outcome, WorkEvent } from '../protocol/messages.ts';
 import { perform } from '../protocol/perform.ts';
 import { answerService } from '../protocol/services.ts';
 import { show } from '../protocol/task-context.ts';
+import { type Follower, follow, unfollow } from '../following.ts';
 import { TaskSignal } from '../protocol/task-signal.ts';
 import { type Clock, realClock } from './clock.ts';
 import { ReadyQueue } from './ready-queue.ts';
@@ -78,7 +79,10 @@ export class InProcess {
 export async function performHere(ticket: Ticket, clock: Clock, grace: number): Promise<Outcome> {
   const { request, task, call } = ticket;
   const own = new TaskSignal();
-  if (call.signal?.aborted) own.abort(call.signal.reason);
+  const { signal } = call;
+  const follower: Follower = { onAborted: (reason) => own.abort(reason) };
+  if (signal?.aborted) own.abort(signal.reason);
+  else if (signal !== null) follow(signal, follower);
   let giveUp: (outcome: Outcome) => void = () => {};
   const givenUp = new Promise<Outcome>((resolve) => {
     giveUp = resolve;
@@ -98,7 +102,9 @@ export async function performHere(ticket: Ticket, clock: Clock, grace: number): 
     now: () => clock.now(),
   });
   // The ticket itself is settled from elsewhere when the executor is stopped in the midst.
-  return watch.stop(await Promise.race([performed, givenUp, ticket.outcome]));
+  const outcome = await Promise.race([performed, givenUp, ticket.outcome]);
+  if (signal !== null) unfollow(signal, follower);
+  return watch.stop(outcome);
 }
 
 /** Details as they would arrive from a worker: a copy, that the task can't change any more. */

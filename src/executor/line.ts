@@ -1,20 +1,16 @@
-/** The line to one worker thread: its message port, the marks that outlive it, and its way to services. */
+/** The line to one worker thread: its message port, the memory that outlives it, and its way to services. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Services } from '../flow/context.ts';
-import {
-  BEGUN,
-  type Duty,
-  type FromWorker,
-  type Marks,
-  RECEIVED,
-  type ToWorker,
-} from '../protocol/messages.ts';
+import { Marks } from '../protocol/marks.ts';
+import type { Duty, FromWorker, ToWorker } from '../protocol/messages.ts';
+import { OutcomeRing } from '../protocol/outcome-ring.ts';
 import { openServices } from './service-desk.ts';
 
 export class Line {
+  readonly marks: Marks = new Marks();
+  readonly ring: OutcomeRing = new OutcomeRing();
   readonly #near: MessagePort;
   readonly #hear: (message: FromWorker) => void;
-  readonly #marks: Marks = new Int32Array(new SharedArrayBuffer(8));
   /** The thread's end, until it is sent. */
   #far: MessagePort | null;
   #services: MessagePort | null = null;
@@ -33,7 +29,8 @@ export class Line {
   nextDuty(): { readonly duty: Duty; readonly moved: MessagePort[] } {
     const port = this.#far;
     this.#far = null;
-    return port === null ? { duty: null, moved: [] } : { duty: { port, marks: this.#marks }, moved: [port] };
+    if (port === null) return { duty: null, moved: [] };
+    return { duty: { port, marks: this.marks.memory, ring: this.ring.memory }, moved: [port] };
   }
 
   /** Throws what structured clone throws. */
@@ -41,8 +38,8 @@ export class Line {
     this.#near.postMessage(message);
   }
 
-  /** Opens the way to services, once; `servicesOf` gives those of a request in hand. */
-  offerServices(servicesOf: (id: number) => Services | null): void {
+  /** Opens the way to services, once; `servicesOf` gives those of the request with a number. */
+  offerServices(servicesOf: (number: number) => Services | null): void {
     if (this.#services !== null) return;
     const { port1, port2 } = new MessageChannel();
     this.#services = port1;
@@ -57,12 +54,6 @@ export class Line {
       if (received === undefined) return;
       this.#hear(received.message as FromWorker);
     }
-  }
-
-  /** How far the thread got with the last request that it was sent. */
-  reached(id: number): 'sent' | 'received' | 'begun' {
-    if (Atomics.load(this.#marks, BEGUN) === (id | 0)) return 'begun';
-    return Atomics.load(this.#marks, RECEIVED) === (id | 0) ? 'received' : 'sent';
   }
 
   close(): void {

@@ -1,8 +1,9 @@
-/** What is said of a task whose worker thread was lost. */
+/** What is said of a worker thread that was lost, or damaged. */
 import { TaskloomError } from '../errors.ts';
-import { codeOf } from '../failure.ts';
+import { codeOf, type Failure } from '../failure.ts';
 import { pathOf } from '../protocol/loading.ts';
 import type { WorkRequest } from '../protocol/messages.ts';
+import { errorFrom } from '../revival.ts';
 
 /** How a thread ended. */
 export interface End {
@@ -21,12 +22,12 @@ export function lostError(
   began: boolean,
   imported: boolean,
 ): TaskloomError {
-  const atom = request.identity.atom;
+  const atom = request.atom;
   const when = began
     ? `in the midst of task '${atom}'`
     : imported
       ? `before task '${atom}' could begin`
-      : `while it imported ${pathOf(request.module)} for task '${atom}'`;
+      : `while it imported ${pathOf(request.terms.module)} for task '${atom}'`;
   const details = { atom, exitCode };
   if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new TaskloomError(
@@ -49,11 +50,14 @@ export function lostError(
 }
 
 export function loadOverdue(request: WorkRequest, limit: number): TaskloomError {
-  const { module, identity } = request;
+  const {
+    atom,
+    terms: { module },
+  } = request;
   return new TaskloomError(
     'MODULE_LOAD_FAILED',
     `The task module ${pathOf(module)} was not imported within ${limit} ms: a top-level await in it does not end, or it does work when it is imported. Move that into tasks, or raise loadTimeout of the executor.`,
-    { details: { module, atom: identity.atom, loadTimeout: limit } },
+    { details: { module, atom, loadTimeout: limit } },
   );
 }
 
@@ -62,5 +66,19 @@ export function startFailed(error: unknown): TaskloomError {
     'WORKER_START_FAILED',
     'No worker thread could be started. If taskloom is bundled, mark it as external: workers load its files from node_modules.',
     { cause: error },
+  );
+}
+
+/** Says that something threw outside of every task. */
+export function warnOfStray(failure: Failure, task: string | null): void {
+  const after =
+    task === null ? 'before its first task' : `in or after task '${task}', the last that ran there`;
+  process.emitWarning(
+    `Something threw in a worker thread outside of its task, ${after}: ${failure.message}`,
+    {
+      type: 'TaskloomWarning',
+      code: 'WORKER_STRAY_ERROR',
+      detail: errorFrom(failure).stack ?? '',
+    },
   );
 }

@@ -15,7 +15,7 @@ import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './ex
 import { performHere } from './in-process.ts';
 import { lostError } from './lost.ts';
 import { ManualClock, randomFrom } from './manual-clock.ts';
-import { byOrder } from './ready-queue.ts';
+import { byUrgency } from './ranked-queue.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 import { timeoutError } from './watch.ts';
 
@@ -82,7 +82,7 @@ export class ManualTaskExecutor implements TaskExecutor {
   /** What waits to be settled, in the order in which it was handed in. */
   get waiting(): readonly WaitingTask[] {
     return this.#held.map(({ ticket: { request }, since, begun }) => ({
-      atom: request.identity.atom,
+      atom: request.atom,
       action: request.action,
       since,
       begun,
@@ -212,7 +212,7 @@ export class ManualTaskExecutor implements TaskExecutor {
   }
 
   #inOrder(): Held[] {
-    return this.#held.filter((held) => !held.begun).sort((a, b) => byOrder(a.ticket, b.ticket));
+    return this.#held.filter((held) => !held.begun).sort((a, b) => byUrgency(a.ticket, b.ticket));
   }
 
   #find(atom: string): Held {

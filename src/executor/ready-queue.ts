@@ -1,13 +1,13 @@
 /**
  * Tickets that wait for their turn. Sources take turns; within one source the order is priority, then rank, higher
- * first, then arrival. Taking one costs the logarithm of its source's share.
+ * first, then arrival.
  */
-import TinyQueue from 'tinyqueue';
+import { RankedQueue } from './ranked-queue.ts';
 import type { Ticket } from './ticket.ts';
 
 export class ReadyQueue {
   /** In the order of their turns; a source without tickets is not in it. */
-  readonly #sources = new Map<object, TinyQueue<Ticket>>();
+  readonly #sources = new Map<object, RankedQueue<Ticket>>();
   #size = 0;
 
   get size(): number {
@@ -16,21 +16,32 @@ export class ReadyQueue {
 
   push(ticket: Ticket): void {
     const { source } = ticket.call;
-    const queue = this.#sources.get(source);
-    if (queue === undefined) this.#sources.set(source, new TinyQueue([ticket], byOrder));
-    else queue.push(ticket);
+    let queue = this.#sources.get(source);
+    if (queue === undefined) {
+      queue = new RankedQueue();
+      this.#sources.set(source, queue);
+    }
+    queue.push(ticket);
     this.#size++;
+  }
+
+  /** The first ticket of the source whose turn it is. */
+  peek(): Ticket | undefined {
+    for (const queue of this.#sources.values()) return queue.peek();
+    return undefined;
   }
 
   /** Takes out the first ticket of the source whose turn it is. */
   next(): Ticket | undefined {
     for (const [source, queue] of this.#sources) {
       const ticket = queue.pop();
-      // Back in line behind the others, as a Map keeps the order of insertion.
-      this.#sources.delete(source);
-      if (queue.length > 0) this.#sources.set(source, queue);
-      if (ticket === undefined) continue;
-      this.#size--;
+      if (queue.size === 0) this.#sources.delete(source);
+      else if (this.#sources.size > 1) {
+        // Back in line behind the others, as a Map keeps the order of insertion.
+        this.#sources.delete(source);
+        this.#sources.set(source, queue);
+      }
+      if (ticket !== undefined) this.#size--;
       return ticket;
     }
     return undefined;
@@ -38,14 +49,9 @@ export class ReadyQueue {
 
   /** Takes out all. */
   drain(): Ticket[] {
-    const tickets = [...this.#sources.values()].flatMap((queue) => queue.data);
+    const tickets = [...this.#sources.values()].flatMap((queue) => [...queue]);
     this.#sources.clear();
     this.#size = 0;
     return tickets;
   }
-}
-
-/** Negative when `a` goes first. Ids count up, so that they are the order of arrival. */
-export function byOrder(a: Ticket, b: Ticket): number {
-  return b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.id - b.id;
 }

@@ -1,27 +1,25 @@
 /**
  * One worker thread: a Piscina with one thread in it, so that what ends the thread ends one task, and it is known which.
- * Piscina starts and ends the thread and keeps the process alive while it is on duty; work goes over a port of our own.
+ * Piscina starts and ends the thread and keeps the process alive while it is on duty; work goes over a line of our own.
  *
- *   resting ─wake─▶ waking ─ready─▶ free ─reserve─▶ busy ─outcome─▶ free
- *      ▲                             │                │
- *      └──────── leaving ◀── IDLE ───┘                └─ lost, overdue ─▶ ending ─exit─▶ gone
+ *   resting ─wake─▶ waking ─ready─▶ free ─reserve, give─▶ busy ─last outcome─▶ free
+ *      ▲                             │                     │
+ *      └──────── leaving ◀── IDLE ───┘                     └─ lost, overdue ─▶ ending ─exit─▶ gone
  *
  * 1. A free thread leaves its duty after IDLE ms: its Piscina is then idle, and the process may end.
- * 2. What the thread posted before it ended is read before anything is judged: an outcome beats a death.
+ * 2. What the thread has done and said before it ended is read before anything is judged: an outcome beats a death.
  * 3. A thread that was told to end holds its place until it is gone, which a blocking call can delay.
+ * 4. A task whose module is not known to be loaded there is sent alone.
  */
 import type { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import type { TaskloomError } from '../errors.ts';
 import { type Failure, failureFrom } from '../failure.ts';
-import type { Services } from '../flow/context.ts';
 import type { FromWorker, Outcome } from '../protocol/messages.ts';
-import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
 import { Line } from './line.ts';
 import { loadOverdue, lostError, startFailed } from './lost.ts';
+import { type Parcel, ThreadWork } from './thread-work.ts';
 import type { Ticket } from './ticket.ts';
-import { Watch } from './watch.ts';
 
 /** ms without work after which a thread leaves its duty. */
 const IDLE = 100;
@@ -37,24 +35,18 @@ export interface ThreadSettings {
 
 /** Whoever hands out work. */
 export interface ThreadHost {
-  /** It can take a task, or be woken. */
+  /** It has done something, and may take more; or it can be woken. */
   onFree(): void;
   /** It is gone; `failure` when it never got ready. */
   onGone(thread: Thread, failure: Failure | null): void;
-  /** It was lost before this task arrived there. */
-  onReturned(ticket: Ticket): void;
+  /** What is called back of the thread, or was lost with it, and did not begin. */
+  onReturned(tickets: readonly Ticket[]): void;
   onStray(failure: Failure, task: string | null): void;
   onLoaded(module: string, took: number): void;
   /** The import of this module cost a thread. */
   onUnloadable(module: string, failure: Failure): void;
-}
-
-/** The task in hand. */
-interface Hand {
-  readonly ticket: Ticket;
-  readonly watch: Watch;
-  /** False while its module may still be on its way. */
-  began: boolean;
+  /** A task took so many ms. */
+  onTook(ticket: Ticket, elapsed: number): void;
 }
 
 export class Thread {
@@ -63,13 +55,16 @@ export class Thread {
   readonly #host: ThreadHost;
   readonly #line: Line;
   readonly #loaded = new Set<string>();
+  readonly #work: ThreadWork;
   readonly #exited: Promise<void>;
   #exit: () => void = () => {};
   #state: State = 'resting';
   #started = false;
   #wasReady = false;
   #error: unknown;
-  #hand: Hand | null = null;
+  #isReserved = false;
+  /** It was sent a lone task, and the module of that may be on its way. */
+  #isLoading = false;
   /** Calls off the one timer that runs: of the start, of an import, or of idling. */
   #callOff: () => void = () => {};
 
@@ -78,6 +73,14 @@ export class Thread {
     this.#settings = settings;
     this.#host = host;
     this.#line = new Line((message) => this.#receive(message));
+    this.#work = new ThreadWork(this.#line, settings.timeoutGrace, {
+      onTook: (ticket, elapsed) => host.onTook(ticket, elapsed),
+      onReturned: (tickets) => {
+        this.#beFreeIfDone();
+        host.onReturned(tickets);
+      },
+      onOverdue: (outcome) => this.#lose(outcome),
+    });
     // The thread's own events say more; without a listener the pool would throw.
     this.#pool.on('error', () => {});
     this.#exited = new Promise((resolve) => {
@@ -87,6 +90,32 @@ export class Thread {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** ms of work in its hand, as far as can be told; Infinity when it is not to get more now. */
+  get work(): number {
+    if (this.#state === 'free') return 0;
+    const takesMore = this.#state === 'busy' && !this.#isReserved && !this.#isLoading;
+    return takesMore ? this.#work.expected : Number.POSITIVE_INFINITY;
+  }
+
+  /** ms of work in its hand behind what runs. */
+  get waiting(): number {
+    return this.#work.waiting;
+  }
+
+  /** True when it may have a task that only `look` finds out about. */
+  get isWatched(): boolean {
+    return this.#work.isWatched;
+  }
+
+  /** True when it has something of this source in hand. */
+  holdsOf(source: object): boolean {
+    return this.#work.holdsOf(source);
+  }
+
+  hasLoaded(module: string): boolean {
+    return this.#loaded.has(module);
   }
 
   /** Puts a resting thread on duty, and starts it the first time. */
@@ -108,40 +137,34 @@ export class Thread {
     this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueDuty());
   }
 
-  /** Keeps a free thread for a task that is on its way. */
+  /** Keeps a thread for tasks that are on their way. */
   reserve(): void {
-    this.#callOff();
+    if (this.#state === 'free') this.#callOff();
     this.#state = 'busy';
+    this.#isReserved = true;
   }
 
-  /** Lets a reserved thread go. */
-  release(): void {
-    this.#state = 'free';
-    this.#callOff = realClock.after(IDLE, () => this.#leave());
+  /** Gives tasks to a reserved thread, as one batch, and lets it go on. */
+  give(parcels: readonly Parcel[]): void {
+    const [first] = parcels;
+    const isNew = first !== undefined && !this.#loaded.has(first.ticket.task.work.module ?? '');
+    this.#work.send(parcels, isNew);
+    this.#isReserved = false;
+    this.#beFreeIfDone();
+    if (!isNew || this.#work.size === 0) return;
+    this.#isLoading = true;
+    this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueImport());
   }
 
-  /** Gives a task to a reserved thread. False when it could not be sent: then its ticket is settled. */
-  give(ticket: Ticket): boolean {
-    const { request, call } = ticket;
-    const began = this.#loaded.has(request.module);
-    const announce = !began || ticket.task.timeout !== null;
-    const aborted = call.signal?.aborted ? failureFrom(call.signal.reason) : null;
-    try {
-      if (request.services.length > 0) this.#line.offerServices((id) => this.#servicesOf(id));
-      this.#line.send({ kind: 'work', request, announce, aborted });
-    } catch (error) {
-      ticket.settle(refused(error));
-      return false;
-    }
-    const watch = new Watch(ticket, realClock, {
-      look: () => this.#line.look(),
-      abort: (reason) => this.#line.send({ kind: 'abort', id: request.id, reason: failureFrom(reason) }),
-      giveUp: (outcome) => this.#lose(outcome),
-    });
-    this.#hand = { ticket, watch, began };
-    if (!announce) watch.begin(this.#settings.timeoutGrace);
-    if (!began) this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueImport());
-    return true;
+  /** Brings in what is done, and looks after the task that runs; what stands behind one that takes `slow` ms is called back. */
+  look(slow: number): void {
+    this.#read();
+    this.#work.look(slow);
+  }
+
+  /** Takes back what it has not begun. */
+  callBack(): void {
+    this.#work.callBack();
   }
 
   /** Ends the thread, whatever it does. Resolves when it is gone. */
@@ -160,13 +183,16 @@ export class Thread {
         this.#ready();
         return;
       case 'began':
-        this.#began(message.id, message.loading);
+        this.#began(message.number, message.loading);
         return;
       case 'event':
-        if (this.#hand?.ticket.id === message.id) this.#hand.ticket.tell(message.event);
+        this.#work.tell(message.number, message.event);
         return;
       case 'outcome':
-        if (this.#hand?.ticket.id === message.id) this.#finish(message.outcome);
+        this.#work.post(message.number, message.outcome);
+        return;
+      case 'done':
+        this.#read();
         return;
       case 'stray':
         this.#host.onStray(message.failure, message.task);
@@ -178,38 +204,44 @@ export class Thread {
     this.#wasReady = true;
     if (this.#state !== 'waking') return;
     this.#callOff();
-    this.release();
+    this.#beFree();
     this.#host.onFree();
   }
 
-  #began(id: number, loading: number): void {
-    const hand = this.#hand;
-    if (hand?.ticket.id !== id) return;
+  #beFree(): void {
+    this.#state = 'free';
+    this.#callOff = realClock.after(IDLE, () => this.#leave());
+  }
+
+  #beFreeIfDone(): void {
+    if (this.#work.size > 0) return;
+    if (this.#isLoading) this.#callOff();
+    this.#isLoading = false;
+    if (this.#state === 'busy' && !this.#isReserved) this.#beFree();
+  }
+
+  #began(number: number, loading: number): void {
+    const { first } = this.#work;
+    if (first === null || this.#work.number !== number || !this.#isLoading) return;
     this.#callOff();
-    const { module } = hand.ticket.request;
+    this.#isLoading = false;
+    const { module } = first.request.terms;
     this.#loaded.add(module);
-    hand.began = true;
-    hand.watch.begin(this.#settings.timeoutGrace);
+    this.#work.watch(0);
     this.#host.onLoaded(module, loading);
   }
 
-  #finish(outcome: Outcome): void {
-    this.#settle(outcome);
-    if (this.#state !== 'busy') return;
-    this.release();
-    this.#host.onFree();
-  }
-
-  #settle(outcome: Outcome): void {
-    const hand = this.#hand;
-    this.#hand = null;
-    this.#callOff();
-    hand?.ticket.settle(hand.watch.stop(outcome));
+  #read(): void {
+    if (!this.#work.read()) return;
+    this.#beFreeIfDone();
+    if (this.#state === 'busy' || this.#state === 'free') this.#host.onFree();
   }
 
   /** The thread is of no more use to this task, nor to another. */
   #lose(outcome: Outcome): void {
-    this.#settle(outcome);
+    this.#state = 'ending';
+    this.#work.settle(outcome);
+    this.#work.callBack();
     void this.end();
   }
 
@@ -228,18 +260,19 @@ export class Thread {
 
   /** It does not start, or something keeps it from hearing. */
   #overdueDuty(): void {
-    this.#line.look();
+    this.#read();
     if (this.#state !== 'waking' && this.#state !== 'leaving') return;
     this.#error = new Error(`It did not answer within ${this.#settings.loadTimeout} ms.`);
     void this.end();
   }
 
   #overdueImport(): void {
-    this.#line.look();
-    if (this.#hand === null || this.#hand.began) return;
-    const { ticket } = this.#hand;
-    this.#unloadable(ticket, loadOverdue(ticket.request, this.#settings.loadTimeout));
-    void this.end();
+    this.#read();
+    const { first } = this.#work;
+    if (first === null || !this.#isLoading) return;
+    const failure = failureFrom(loadOverdue(first.request, this.#settings.loadTimeout));
+    this.#host.onUnloadable(first.request.terms.module, failure);
+    this.#lose({ kind: 'refused', failure });
   }
 
   #follow(worker: Worker | undefined): void {
@@ -253,7 +286,7 @@ export class Thread {
   #onExit(exitCode: number): void {
     if (this.#state === 'gone') return;
     this.#state = 'ending';
-    this.#line.look();
+    this.#read();
     this.#callOff();
     this.#judge(exitCode);
     this.#line.close();
@@ -263,34 +296,15 @@ export class Thread {
     this.#host.onGone(this, this.#wasReady ? null : failureFrom(startFailed(cause)));
   }
 
-  /** Blames the task in hand for the thread's end, unless that came before the task. */
+  /** Blames the task that ran for the thread's end; what stood behind it is given back. */
   #judge(exitCode: number): void {
-    if (this.#hand === null) return;
-    const { ticket, watch } = this.#hand;
-    const reached = this.#line.reached(ticket.id);
-    if (reached === 'sent') {
-      this.#hand = null;
-      watch.drop();
-      this.#host.onReturned(ticket);
-      return;
-    }
-    const began = reached === 'begun';
-    const imported = this.#loaded.has(ticket.request.module);
-    const error = lostError(ticket.request, { exitCode, error: this.#error }, began, imported);
-    if (began) this.#settle(failed(ticket.action, error, watch.elapsed));
-    else if (imported) this.#settle({ kind: 'refused', failure: failureFrom(error) });
-    else this.#unloadable(ticket, error);
-  }
-
-  /** The import of its module cost the thread: the task did not begin. */
-  #unloadable({ request }: Ticket, error: TaskloomError): void {
-    const failure = failureFrom(error);
-    this.#host.onUnloadable(request.module, failure);
-    this.#settle({ kind: 'refused', failure });
-  }
-
-  #servicesOf(id: number): Services | null {
-    const ticket = this.#hand?.ticket;
-    return ticket?.id === id ? ticket.call.services : null;
+    this.#work.callBack();
+    const { first, hasBegun } = this.#work;
+    if (first === null) return;
+    const { module } = first.request.terms;
+    const imported = this.#loaded.has(module);
+    const error = lostError(first.request, { exitCode, error: this.#error }, hasBegun, imported);
+    if (!hasBegun && !imported) this.#host.onUnloadable(module, failureFrom(error));
+    this.#work.lose(error);
   }
 }

@@ -1,19 +1,18 @@
 /**
  * The thread pool: who of the waiting tasks goes next, and on which worker thread.
  *
- *   execute, revert ─▶ ready queue ─▶ free thread ─▶ outcome
- *                          │  none free: wake a resting one, else start one, up to `threads`
+ *   execute, revert ─▶ ready queue ─▶ batch ─▶ thread with room ─▶ outcomes
+ *                          │  ▲                  └─ called back: a task before it is slow, or another thread is idle
+ *                          │  └───────────────────┘
+ *                          │  no thread free: wake a resting one, else start one, up to `threads`
  *                          └─ tasks of the main thread: a lane of their own, on no thread
  *
- * 1. A thread takes its task when it is free, not before, so that order and aborts count until then.
+ * 1. A thread is not given more than it will soon have done (batch.ts), so that order and aborts count until then.
  * 2. While anything waits, some thread is on its way to it, or the waiting are refused: nothing hangs.
  */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import { TaskloomError } from '../errors.ts';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import {
@@ -24,14 +23,15 @@ import {
   type OptionRule,
   type OptionRules,
 } from '../options.ts';
-import { pathOf } from '../protocol/loading.ts';
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
-import { refused } from '../protocol/perform.ts';
-import { isTypeScript } from '../protocol/typescript.ts';
-import { errorFrom } from '../revival.ts';
 import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
+import { Batch, type BatchSettings, hasRoom } from './batch.ts';
+import { realClock } from './clock.ts';
+import { Durations } from './durations.ts';
 import { InProcess } from './in-process.ts';
-import { startFailed } from './lost.ts';
+import { startFailed, warnOfStray } from './lost.ts';
+import { poolMaker } from './make-pool.ts';
+import { ModuleCare } from './module-care.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { Thread, type ThreadHost } from './thread.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
@@ -48,6 +48,11 @@ export interface ThreadPoolOptions {
   readonly loadTimeout?: number;
   /** ms from a task's timeout, when its signal is aborted, until its thread is replaced. Default 1000. */
   readonly timeoutGrace?: number;
+  /**
+   * How many tasks travel to a thread together, whatever they take; 1: each alone. Default: as many as make 1 to 2 ms of work,
+   * by what was learned of each definition.
+   */
+  readonly batch?: number;
 }
 
 const RULES: OptionRules<ThreadPoolOptions> = {
@@ -55,6 +60,7 @@ const RULES: OptionRules<ThreadPoolOptions> = {
   resourceLimits: AN_OBJECT,
   loadTimeout: MILLISECONDS,
   timeoutGrace: MILLISECONDS,
+  batch: aWholeNumber(1),
 };
 const MEGABYTES: OptionRule = {
   fits: (value) => Number.isFinite(value) && (value as number) > 0,
@@ -67,47 +73,44 @@ const LIMIT_RULES: OptionRules<ResourceLimits> = {
   codeRangeSizeMb: MEGABYTES,
   stackSizeMb: MEGABYTES,
 };
+/** ms after which it is looked at threads that have more than one task in hand, or one with a timeout. */
+const LOOK_EVERY = 2;
+/** ms after which a task holds up those behind it. */
+const SLOW = 3;
+/** ms of work behind a running task that a free thread takes over. */
+const WORTH_TAKING = 0.3;
 /** Threads that fail to start in a row, with none alive, after which the waiting tasks are refused. */
 const START_TRIES = 3;
-/** ms for which a module that cost a thread is not tried again. */
-const UNLOADABLE_FOR = 60_000;
-/** ms from which an import is worth a warning; that of TypeScript has the start of its compiler in it. */
-const SLOW_IMPORT = 3000;
-const SLOW_TYPESCRIPT = 5000;
-/** Beside this file as in the package: dist/src/executor/ and dist/workers/, or both in TypeScript. */
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../workers/task-entry.cts' : '../../workers/task-entry.cjs',
-  import.meta.url,
-);
-
 /**
- * Performs tasks on worker threads, one at a time on each; tasks made to run on the main thread are performed there,
- * beside the threads. A thread that dies, or whose task overruns its timeout and the grace, costs that task alone and
+ * Performs tasks on worker threads, one at a time on each, short ones sent many together; tasks made to run on the main
+ * thread are performed there, beside the threads. A thread that dies, or whose task overruns its timeout and the grace, costs that task alone and
  * is replaced. Idle threads do not keep the process alive.
  *
  * @throws TaskloomError OPTION_INVALID by the constructor; EXECUTOR_CLOSED by start() after stop()
  */
 export class ThreadPoolTaskExecutor implements TaskExecutor {
-  readonly #options: Required<Omit<ThreadPoolOptions, 'resourceLimits'>> & ThreadPoolOptions;
+  readonly #options: Required<Omit<ThreadPoolOptions, 'resourceLimits' | 'batch'>> & ThreadPoolOptions;
+  readonly #batches: BatchSettings;
+  readonly #durations = new Durations();
   readonly #office = new TicketOffice();
   readonly #queue = new ReadyQueue();
   readonly #mainLane: InProcess;
   readonly #threads = new Set<Thread>();
-  readonly #unloadable = new Map<string, { readonly failure: Failure; readonly until: number }>();
-  readonly #slow = new Set<string>();
+  readonly #modules = new ModuleCare();
   readonly #host: ThreadHost = {
     onFree: () => this.#onFree(),
     onGone: (thread, failure) => this.#onGone(thread, failure),
-    onReturned: (ticket) => this.#takeBack(ticket),
+    onReturned: (tickets) => this.#takeBack(tickets),
     onStray: (failure, task) => warnOfStray(failure, task),
-    onLoaded: (module, took) => this.#onLoaded(module, took),
-    onUnloadable: (module, failure) =>
-      this.#unloadable.set(module, { failure, until: performance.now() + UNLOADABLE_FOR }),
+    onLoaded: (module, took) => this.#modules.noteLoaded(module, took),
+    onUnloadable: (module, failure) => this.#modules.noteUnloadable(module, failure),
+    onTook: ({ task, action }, elapsed) => this.#durations.note(task.work, action, elapsed),
   };
   /** Loaded with the first task, so that importing the package stays light. */
   #makePool: (() => Piscina) | null = null;
   #preparing = false;
   #dispatching = false;
+  #isLookingSoon = false;
   #failedStarts = 0;
 
   constructor(options: ThreadPoolOptions = {}) {
@@ -115,6 +118,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     checkOptions(options.resourceLimits ?? {}, LIMIT_RULES, 'resourceLimits of ThreadPoolTaskExecutor');
     const { threads = availableParallelism(), loadTimeout = 30_000, timeoutGrace = 1000 } = options;
     this.#options = { ...options, threads, loadTimeout, timeoutGrace };
+    this.#batches = { fixed: options.batch ?? null, threads };
     this.#mainLane = new InProcess({ atOnce: Number.POSITIVE_INFINITY, grace: timeoutGrace });
   }
 
@@ -136,9 +140,14 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
+  recall(source: object): void {
+    for (const thread of this.#threads) if (thread.holdsOf(source)) thread.callBack();
+  }
+
   async stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, STOP_RULES, 'stop()');
     this.#office.close();
+    for (const thread of this.#threads) thread.callBack();
     for (const ticket of [...this.#queue.drain(), ...this.#mainLane.drain()]) refuseClosed(ticket);
     await this.#office.settled(options.timeout);
     await Promise.all([...this.#threads].map((thread) => thread.end()));
@@ -179,7 +188,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       if (thread.state === 'waking') coming++;
     }
     for (const thread of this.#threads) {
-      if (this.#queue.size <= coming) return;
+      if (this.#queue.size <= coming) break;
       if (thread.state === 'resting') {
         thread.wake();
         coming++;
@@ -191,25 +200,29 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       thread.wake();
       coming++;
     }
+    for (const thread of this.#threads) {
+      if (this.#queue.size > 0 && hasRoom(thread, this.#queue.size - coming, this.#batches))
+        this.#feed(thread);
+    }
+    if (this.#queue.size === 0) this.#levelOut();
+  }
+
+  /** Where one thread is free and another has work behind what runs there, that is called back, to be shared out anew. */
+  #levelOut(): void {
+    let most: Thread | null = null;
+    let isAnyFree = false;
+    for (const thread of this.#threads) {
+      if (thread.state === 'free') isAnyFree = true;
+      else if (thread.waiting > Math.max(WORTH_TAKING, most?.waiting ?? 0)) most = thread;
+    }
+    if (isAnyFree) most?.callBack();
   }
 
   async #prepare(): Promise<void> {
     if (this.#preparing) return;
     this.#preparing = true;
     try {
-      if (!existsSync(WORKER)) throw new Error(`There is no file ${fileURLToPath(WORKER)}.`);
-      const { Piscina } = await import('piscina');
-      const { resourceLimits } = this.#options;
-      this.#makePool = () =>
-        new Piscina({
-          filename: WORKER.href,
-          minThreads: 0,
-          maxThreads: 1,
-          idleTimeout: Number.POSITIVE_INFINITY,
-          atomics: 'disabled',
-          recordTiming: false,
-          ...(resourceLimits === undefined ? {} : { resourceLimits }),
-        });
+      this.#makePool = await poolMaker(this.#options.resourceLimits);
       this.#dispatch();
     } catch (error) {
       this.#refuseWaiting(failureFrom(startFailed(error)));
@@ -218,49 +231,65 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     }
   }
 
-  /** Gives a free thread the next task that is wanted; without one it stays free. */
+  /** Gives a thread what is wanted next; without anything it stays as it is. */
   #feed(thread: Thread): void {
+    const batch = new Batch(thread, this.#durations, this.#queue.size, this.#batches);
+    const first = this.#queue.peek();
+    if (first === undefined || !batch.takes(first)) return;
     thread.reserve();
-    for (let ticket = this.#next(); ticket !== undefined; ticket = this.#next()) {
+    this.#fill(thread, batch);
+  }
+
+  #fill(thread: Thread, batch: Batch): void {
+    for (let ticket = this.#next(batch); ticket !== undefined; ticket = this.#next(batch)) {
       const taken = ticket.take();
       if (typeof taken !== 'boolean') {
         const taker = ticket;
-        void taken.then((wanted) => this.#resume(thread, wanted ? taker : null));
+        void taken.then((wanted) => this.#resume(thread, batch, wanted ? taker : null));
         return;
       }
-      if (taken && thread.give(ticket)) return;
+      if (taken) batch.add(ticket);
     }
-    thread.release();
+    thread.give(batch.parcels);
+    if (thread.isWatched) this.#lookSoon();
   }
 
   /** Goes on when the engine has answered whether it wants the task. */
-  #resume(thread: Thread, ticket: Ticket | null): void {
-    if (thread.state === 'busy') {
-      if (ticket === null || ticket.settled || !thread.give(ticket)) this.#feed(thread);
-      return;
-    }
-    // The thread was lost meanwhile: the task goes to another.
-    if (ticket !== null) this.#takeBack(ticket);
+  #resume(thread: Thread, batch: Batch, ticket: Ticket | null): void {
+    if (ticket !== null && !ticket.settled) batch.add(ticket);
+    if (thread.state === 'busy') this.#fill(thread, batch);
+    // The thread was lost meanwhile: the tasks go to others.
+    else this.#takeBack(batch.parcels.map((parcel) => parcel.ticket));
   }
 
-  #takeBack(ticket: Ticket): void {
-    if (ticket.settled) return;
-    this.#queue.push(ticket);
+  #takeBack(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) {
+      ticket.giveBack();
+      if (!ticket.settled) this.#queue.push(ticket);
+    }
     this.#dispatchSoon();
   }
 
-  /** The next ticket; those whose module just cost a thread are refused. */
-  #next(): Ticket | undefined {
+  #lookSoon(): void {
+    if (this.#isLookingSoon) return;
+    this.#isLookingSoon = true;
+    realClock.after(LOOK_EVERY, () => {
+      this.#isLookingSoon = false;
+      for (const thread of this.#threads) if (thread.isWatched) thread.look(SLOW);
+      for (const thread of this.#threads) if (thread.isWatched) this.#lookSoon();
+    });
+  }
+
+  /** The next ticket that goes with the others; those whose module just cost a thread are refused. */
+  #next(batch: Batch): Ticket | undefined {
     for (;;) {
-      const ticket = this.#queue.next();
-      if (ticket === undefined) return undefined;
-      const { module } = ticket.request;
-      const unloadable = this.#unloadable.get(module);
-      if (unloadable === undefined) return ticket;
-      if (unloadable.until > performance.now())
-        ticket.settle(refused(unloadableError(ticket, unloadable.failure)));
-      else this.#unloadable.delete(module);
-      if (!ticket.settled) return ticket;
+      const ticket = this.#queue.peek();
+      if (ticket === undefined || !batch.takes(ticket)) return undefined;
+      this.#queue.next();
+      if (ticket.settled) continue;
+      const refusal = this.#modules.refusalOf(ticket);
+      if (refusal === null) return ticket;
+      ticket.settle({ kind: 'refused', failure: refusal });
     }
   }
 
@@ -282,37 +311,4 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #refuseWaiting(failure: Failure): void {
     for (const ticket of this.#queue.drain()) ticket.settle({ kind: 'refused', failure });
   }
-
-  #onLoaded(module: string, took: number): void {
-    if (took < (isTypeScript(module) ? SLOW_TYPESCRIPT : SLOW_IMPORT) || this.#slow.has(module)) return;
-    this.#slow.add(module);
-    process.emitWarning(
-      `The import of the task module ${pathOf(module)} took ${Math.round(took)} ms: it does work when it is imported. Move that into tasks; every worker thread imports the module.`,
-      { type: 'TaskloomWarning' },
-    );
-  }
-}
-
-/** What was found for another task, said of this one. */
-function unloadableError({ request: { identity, module } }: Ticket, failure: Failure): TaskloomError {
-  const found = errorFrom(failure);
-  const code = found instanceof TaskloomError ? found.code : 'MODULE_LOAD_FAILED';
-  return new TaskloomError(
-    code,
-    `The task module ${pathOf(module)} of task '${identity.atom}' cost a thread when it was imported less than a minute ago, and is not tried again.`,
-    { cause: found, details: { module, atom: identity.atom } },
-  );
-}
-
-function warnOfStray(failure: Failure, task: string | null): void {
-  const after =
-    task === null ? 'before its first task' : `in or after task '${task}', the last that ran there`;
-  process.emitWarning(
-    `Something threw in a worker thread outside of its task, ${after}: ${failure.message}`,
-    {
-      type: 'TaskloomWarning',
-      code: 'WORKER_STRAY_ERROR',
-      detail: errorFrom(failure).stack ?? '',
-    },
-  );
 }

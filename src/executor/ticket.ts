@@ -2,23 +2,16 @@
  * One call of execute or revert from its arrival to its outcome, and the office that hands tickets out.
  *
  * 1. A ticket settles once; what comes later is ignored, events included.
- * 2. It is begun at most once, even if the thread that took it dies before the task's code began.
+ * 2. It is begun once, and again only after it was given back.
  */
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
-import type { Argument } from '../flow/symbols.ts';
 import type { AnyTask } from '../flow/unit.ts';
-import type {
-  Executed,
-  Outcome,
-  PreparedArgument,
-  SymbolNames,
-  WorkEvent,
-  WorkRequest,
-} from '../protocol/messages.ts';
+import type { Executed, Outcome, PreparedArgument, WorkEvent, WorkRequest } from '../protocol/messages.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
 import type { Call } from './executor.ts';
+import { TermsOf } from './terms.ts';
 
 /** What a revert is told beside its arguments. */
 interface Undoing {
@@ -28,12 +21,15 @@ interface Undoing {
 
 export class Ticket {
   /** Counts up with the calls. */
-  readonly id: number;
+  readonly turn: number;
+  readonly priority: number;
+  readonly rank: number;
   readonly task: AnyTask;
   readonly call: Call;
   readonly outcome: Promise<Outcome>;
   readonly #args: readonly PreparedArgument[];
   readonly #undoing: Undoing | null;
+  readonly #terms: TermsOf;
   readonly #onSettled: (ticket: Ticket) => void;
   #resolve: (outcome: Outcome) => void = () => {};
   #request: WorkRequest | null = null;
@@ -41,18 +37,22 @@ export class Ticket {
   #settled = false;
 
   constructor(
-    id: number,
+    turn: number,
     task: AnyTask,
     args: readonly PreparedArgument[],
     undoing: Undoing | null,
     call: Call,
+    terms: TermsOf,
     onSettled: (ticket: Ticket) => void,
   ) {
-    this.id = id;
+    this.turn = turn;
     this.task = task;
     this.call = call;
+    this.priority = task.priority;
+    this.rank = call.rank;
     this.#args = args;
     this.#undoing = undoing;
+    this.#terms = terms;
     this.#onSettled = onSettled;
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -89,13 +89,20 @@ export class Ticket {
     }
   }
 
+  /** The worker that took it did not begin it. */
+  giveBack(): void {
+    if (this.#settled || !this.#begun) return;
+    this.#begun = false;
+    this.call.returned();
+  }
+
   tell(event: WorkEvent): void {
     if (this.#settled) return;
     try {
       this.call.onEvent(event);
     } catch (error) {
       // A listener is no part of the task: it must neither fail it nor end the process.
-      process.emitWarning(`What hears the events of task '${this.request.identity.atom}' threw: ${error}`, {
+      process.emitWarning(`What hears the events of task '${this.request.atom}' threw: ${error}`, {
         type: 'TaskloomWarning',
       });
     }
@@ -111,20 +118,11 @@ export class Ticket {
   #makeRequest(): WorkRequest {
     const { task, call } = this;
     const undoing = this.#undoing;
-    const common = {
-      id: this.id,
-      module: task.work.module ?? '',
-      task: task.work.name,
-      identity: call.identity,
-      args: this.#args,
-      services: Object.keys(call.services),
-      symbols:
-        task.work.validators === null
-          ? null
-          : symbolsOf(task, undoing === null ? task.args : task.revertArgs),
-    };
-    if (undoing !== null) return { action: 'revert', ...common, ...undoing };
-    return { action: 'execute', ...common, takes: task.provides.map(({ take }) => take), read: call.read };
+    const { identity } = call;
+    const { atom, attempt } = identity;
+    const action = undoing === null ? 'execute' : 'revert';
+    const common = { terms: this.#terms.of(task, action, call, identity), atom, attempt, args: this.#args };
+    return undoing === null ? { action: 'execute', ...common } : { action: 'revert', ...common, ...undoing };
   }
 
   #heed(wanted: boolean): boolean {
@@ -141,6 +139,7 @@ export class Ticket {
 /** Makes the tickets of one executor, and knows those that are not settled. */
 export class TicketOffice {
   readonly #open = new Set<Ticket>();
+  readonly #terms = new TermsOf();
   #last = 0;
   #closed = false;
   readonly #forget = (ticket: Ticket): void => void this.#open.delete(ticket);
@@ -181,7 +180,7 @@ export class TicketOffice {
   }
 
   #issue(task: AnyTask, args: readonly PreparedArgument[], undoing: Undoing | null, call: Call): Ticket {
-    const ticket = new Ticket(++this.#last, task, args, undoing, call, this.#forget);
+    const ticket = new Ticket(++this.#last, task, args, undoing, call, this.#terms, this.#forget);
     if (this.#closed) ticket.settle(refused(closedError()));
     else this.#open.add(ticket);
     return ticket;
@@ -190,13 +189,6 @@ export class TicketOffice {
   #giveUp(waited: number): void {
     for (const ticket of this.#open) ticket.settle(failed(ticket.action, closedError(), waited));
   }
-}
-
-function symbolsOf({ inject, provides }: AnyTask, taken: readonly Argument[]): SymbolNames {
-  return {
-    args: new Map(taken.map(({ name, symbol }) => [name, inject.has(name) ? null : symbol])),
-    provided: provides.map(({ symbol }) => symbol),
-  };
 }
 
 /** Refuses what still waits in a stopped executor. */

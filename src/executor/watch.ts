@@ -5,7 +5,6 @@
  * then gave a result, threw, or never ended.
  */
 import { TaskloomError } from '../errors.ts';
-import { type Follower, follow, unfollow } from '../following.ts';
 import type { Outcome } from '../protocol/messages.ts';
 import { failed } from '../protocol/perform.ts';
 import type { Clock } from './clock.ts';
@@ -20,7 +19,7 @@ export interface WatchHost {
   giveUp(outcome: Outcome): void;
 }
 
-export class Watch implements Follower {
+export class Watch {
   readonly #ticket: Ticket;
   readonly #clock: Clock;
   readonly #host: WatchHost;
@@ -29,24 +28,18 @@ export class Watch implements Follower {
   #timedOut = false;
   #since = 0;
 
-  /** Follows the signal of the call from the start. */
   constructor(ticket: Ticket, clock: Clock, host: WatchHost) {
     this.#ticket = ticket;
     this.#clock = clock;
     this.#host = host;
-    if (ticket.call.signal !== null) follow(ticket.call.signal, this);
   }
 
-  onAborted(reason: unknown): void {
-    this.#host.abort(reason);
-  }
-
-  /** The task's code begins: its time counts from here. */
-  begin(grace: number): void {
-    this.#since = this.#clock.now();
+  /** The task's code began `already` ms ago: its time counts from there. */
+  begin(grace: number, already = 0): void {
+    this.#since = this.#clock.now() - already;
     const { timeout } = this.#ticket.task;
     if (timeout === null || timeout === Number.POSITIVE_INFINITY) return;
-    this.#callOff = this.#clock.after(timeout, () => {
+    this.#callOff = this.#clock.after(Math.max(0, timeout - already), () => {
       this.#host.look();
       if (this.#stopped) return;
       this.#timedOut = true;
@@ -55,43 +48,32 @@ export class Watch implements Follower {
     });
   }
 
-  /** ms since the task's code began. */
-  get elapsed(): number {
-    return this.#clock.now() - this.#since;
-  }
-
   /** The outcome is here. Returns what it counts as. */
   stop(outcome: Outcome): Outcome {
-    this.drop();
-    return this.#judge(outcome);
-  }
-
-  /** The task is watched no more. */
-  drop(): void {
     this.#stopped = true;
     this.#callOff();
-    const { signal } = this.#ticket.call;
-    if (signal !== null) unfollow(signal, this);
+    return judge(this.#ticket, outcome, this.#timedOut);
   }
 
   #overdue(): void {
     this.#host.look();
-    if (!this.#stopped) this.#host.giveUp(this.#timeout(this.elapsed));
+    if (!this.#stopped) this.#host.giveUp(timedOut(this.#ticket, this.#clock.now() - this.#since));
   }
+}
 
-  #judge(outcome: Outcome): Outcome {
-    if (outcome.kind === 'refused' || outcome.kind === 'withdrawn') return outcome;
-    const { timeout } = this.#ticket.task;
-    if (!this.#timedOut && outcome.elapsed <= (timeout ?? Number.POSITIVE_INFINITY)) return outcome;
-    const own = 'failure' in outcome ? outcome.failure : null;
-    if (own?.code === 'TASK_TIMEOUT') return outcome;
-    const late = this.#timeout(outcome.elapsed);
-    return own === null ? late : { ...late, failure: { ...late.failure, cause: own } };
-  }
+/** What an outcome counts as that took so long; `isOverdue`: its timeout is known to be over. */
+export function judge(ticket: Ticket, outcome: Outcome, isOverdue = false): Outcome {
+  if (outcome.kind === 'refused' || outcome.kind === 'withdrawn') return outcome;
+  const { timeout } = ticket.task;
+  if (!isOverdue && outcome.elapsed <= (timeout ?? Number.POSITIVE_INFINITY)) return outcome;
+  const own = 'failure' in outcome ? outcome.failure : null;
+  if (own?.code === 'TASK_TIMEOUT') return outcome;
+  const late = timedOut(ticket, outcome.elapsed);
+  return own === null ? late : { ...late, failure: { ...late.failure, cause: own } };
+}
 
-  #timeout(elapsed: number): ReturnType<typeof failed> {
-    return failed(this.#ticket.action, timeoutError(this.#ticket), elapsed);
-  }
+function timedOut(ticket: Ticket, elapsed: number): ReturnType<typeof failed> {
+  return failed(ticket.action, timeoutError(ticket), elapsed);
 }
 
 /** What a task fails with that took longer than its timeout. */
@@ -100,7 +82,7 @@ export function timeoutError({ task, request }: Ticket): TaskloomError {
   const what = request.action === 'execute' ? 'Task' : 'The revert of task';
   return new TaskloomError(
     'TASK_TIMEOUT',
-    `${what} '${request.identity.atom}' took longer than its timeout of ${timeout} ms.`,
-    { details: { timeout, atom: request.identity.atom } },
+    `${what} '${request.atom}' took longer than its timeout of ${timeout} ms.`,
+    { details: { timeout, atom: request.atom } },
   );
 }

@@ -21,6 +21,8 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
 const PLACE = /^(\S.*:\d+)\r?\n/;
 
 const loads = new Map<string, Promise<ModuleExports>>();
+/** What was found, by module and name, so that the next run of a task waits for nothing. */
+const known = new Map<string, Map<string, Work>>();
 
 /**
  * Imports a module by its URL; a TypeScript one as well.
@@ -51,8 +53,16 @@ export async function findWork(module: string, name: string): Promise<Work> {
   let works = worksOf(module);
   if (works.size === 0) works = worksOf(realUrl(module));
   const work = works.get(name);
-  if (work !== undefined) return work;
+  if (work !== undefined) {
+    known.set(module, (known.get(module) ?? new Map()).set(name, work));
+    return work;
+  }
   throw taskNotFound(module, name, [...works.keys()]);
+}
+
+/** A task that `findWork` found before; null for another. */
+export function knownWork(module: string, name: string): Work | null {
+  return known.get(module)?.get(name) ?? null;
 }
 
 /** True when the module was imported in this thread, with or without success. */

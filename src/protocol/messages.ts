@@ -3,10 +3,12 @@
  * default, so that adding a message breaks the build where it must be handled.
  *
  *   main thread ── work, abort, services, close ──▶ worker
- *               ◀─ ready, began, event*, outcome, stray ──
+ *               ◀─ ready, began, event*, outcome, done, stray ──
  *
- * Order holds on the port: the events of a task arrive before its outcome. A duty is the time between `ready` and
- * `close`; work is sent while the worker is on duty only.
+ * Work comes in batches, and each request has a number in the order in which its thread was sent them. A worker performs
+ * one after the other; what became of them goes through shared memory (outcome-ring.ts), or by `outcome` where it does not
+ * fit there. Order holds on the port: the events of a task arrive before its outcome. A duty is the time between `ready`
+ * and `close`; work is sent while the worker is on duty only.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Failure } from '../failure.ts';
@@ -36,15 +38,17 @@ export interface Identity {
   readonly attempt: number;
 }
 
-export interface ExecuteRequest {
-  readonly action: 'execute';
-  readonly id: number;
+/**
+ * What requests of one kind have in common. Those of a batch share one object, which crosses once: structured clone sends
+ * what it has met before as a reference.
+ */
+export interface Terms {
   /** URL of the task module; empty for a task of the main thread, which never crosses. */
   readonly module: string;
   /** The name under which the module defines the task. */
   readonly task: string;
-  readonly identity: Identity;
-  readonly args: readonly PreparedArgument[];
+  readonly flowName: string;
+  readonly flowId: string;
   /** The parts of the result that symbols stand for; the worker says which are absent. */
   readonly takes: readonly Take[];
   /** True when a task may read the result, so that its buffers must stay readable for several. */
@@ -55,6 +59,14 @@ export interface ExecuteRequest {
   readonly symbols: SymbolNames | null;
 }
 
+export interface ExecuteRequest {
+  readonly action: 'execute';
+  readonly terms: Terms;
+  readonly atom: string;
+  readonly attempt: number;
+  readonly args: readonly PreparedArgument[];
+}
+
 /** The symbols that values have in this use of a definition. */
 export interface SymbolNames {
   /** By argument; null where the value is injected. */
@@ -63,13 +75,26 @@ export interface SymbolNames {
   readonly provided: readonly string[];
 }
 
-export interface RevertRequest extends Omit<ExecuteRequest, 'action' | 'takes' | 'read'> {
+export interface RevertRequest extends Omit<ExecuteRequest, 'action'> {
   readonly action: 'revert';
   readonly executed: Executed;
   readonly failures: ReadonlyMap<string, Failure>;
 }
 
 export type WorkRequest = ExecuteRequest | RevertRequest;
+
+/** Name, value and part of one argument after the other; see packing.ts. */
+export type PackedArguments = readonly (string | Value | Take)[];
+
+/** A request as it crosses; the last two are there for a revert only. */
+export type PackedRequest = readonly [
+  terms: Terms,
+  atom: string,
+  attempt: number,
+  args: PackedArguments,
+  executed?: Executed,
+  failures?: ReadonlyMap<string, Failure>,
+];
 
 /** What became of a work request. Times in ms, measured where the task ran. */
 export type Outcome =
@@ -93,28 +118,28 @@ export type WorkEvent =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly details: unknown }
   | { readonly kind: 'notice'; readonly event: string; readonly details: unknown };
 
-/** What a duty is started with: null but for the first of a thread, whose port and marks serve all of them. */
-export type Duty = { readonly port: MessagePort; readonly marks: Marks } | null;
-
-/**
- * How far the thread got, in shared memory that outlives it: at RECEIVED the id of the last request that it received,
- * at BEGUN of the last whose task's code it began. Ids are cut to 32 bits.
- */
-export type Marks = Int32Array<SharedArrayBuffer>;
-export const RECEIVED = 0;
-export const BEGUN = 1;
+/** What a duty is started with: null but for the first of a thread, whose port and shared memory serve all of them. */
+export type Duty = {
+  readonly port: MessagePort;
+  /** Of `Marks`. */
+  readonly marks: SharedArrayBuffer;
+  /** Of `OutcomeRing`. */
+  readonly ring: SharedArrayBuffer;
+} | null;
 
 export type ToWorker =
   | {
       readonly kind: 'work';
-      readonly request: WorkRequest;
-      /** True when `began` is to be said: the task has a timeout, or its module is not known to be loaded. */
+      /** The number of the first request; the others follow. */
+      readonly first: number;
+      readonly requests: readonly PackedRequest[];
+      /** True when `began` is to be said of a lone request: its module is not known to be loaded. */
       readonly announce: boolean;
-      /** Why the signal is aborted from the start; null when it is not. */
+      /** Why the signal of a lone request is aborted from the start; null when it is not. */
       readonly aborted: Failure | null;
     }
-  /** Aborts the signal of a request in hand. */
-  | { readonly kind: 'abort'; readonly id: number; readonly reason: Failure }
+  /** Aborts the signal of the request that runs, if it is this one. */
+  | { readonly kind: 'abort'; readonly number: number; readonly reason: Failure }
   /** The thread's way to services on the main thread, a Comlink port; sent before the first request that has any. */
   | { readonly kind: 'services'; readonly port: MessagePort }
   /** Ends the duty: the thread rests until the next. */
@@ -124,8 +149,11 @@ export type FromWorker =
   /** On duty. */
   | { readonly kind: 'ready' }
   /** The module is imported, which took `loading` ms (0 when it was before), and the task's code is next. */
-  | { readonly kind: 'began'; readonly id: number; readonly loading: number }
-  | { readonly kind: 'event'; readonly id: number; readonly event: WorkEvent }
-  | { readonly kind: 'outcome'; readonly id: number; readonly outcome: Outcome }
+  | { readonly kind: 'began'; readonly number: number; readonly loading: number }
+  | { readonly kind: 'event'; readonly number: number; readonly event: WorkEvent }
+  /** What does not fit the ring. */
+  | { readonly kind: 'outcome'; readonly number: number; readonly outcome: Outcome }
+  /** All of a batch is done: there are outcomes to be read. */
+  | { readonly kind: 'done' }
   /** Something threw outside of a task; `task` is the last that ran there, where that is known. */
   | { readonly kind: 'stray'; readonly failure: Failure; readonly task: string | null };

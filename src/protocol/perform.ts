@@ -114,8 +114,8 @@ export function failed(action: WorkRequest['action'], error: unknown, elapsed: n
 /** It gave this value, which is closed now. Throws what `close` throws. */
 export function succeeded(request: WorkRequest, value: unknown, elapsed: number): Outcome {
   if (request.action === 'revert') return { kind: 'reverted', result: close(value, 'result'), elapsed };
-  const absent = absentTakes(value, request.takes);
-  const result: Value = close(value, 'result', { read: request.read });
+  const absent = absentTakes(value, request.terms.takes);
+  const result: Value = close(value, 'result', { read: request.terms.read });
   return { kind: 'executed', result, absent, elapsed };
 }
 

@@ -16,7 +16,7 @@ const LONGEST_LINE = 64 * 1024;
 /** What a run of a task needs from the side that it runs on. */
 export interface ContextHost {
   readonly signal: AbortSignal;
-  readonly callService: CallService;
+  callService(...args: Parameters<CallService>): ReturnType<CallService>;
   onEvent(event: WorkEvent): void;
 }
 
@@ -46,13 +46,13 @@ class TaskContext implements Context {
   #services: Context['services'] | null = null;
   #ended = false;
 
-  constructor({ identity, services }: WorkRequest, host: ContextHost) {
-    this.name = identity.atom;
-    this.flowName = identity.flowName;
-    this.flowId = identity.flowId;
-    this.attempt = identity.attempt;
+  constructor({ atom, attempt, terms }: WorkRequest, host: ContextHost) {
+    this.name = atom;
+    this.flowName = terms.flowName;
+    this.flowId = terms.flowId;
+    this.attempt = attempt;
     this.#host = host;
-    this.#offered = services;
+    this.#offered = terms.services;
   }
 
   get signal(): AbortSignal {
@@ -88,7 +88,7 @@ class TaskContext implements Context {
   }
 
   get services(): Context['services'] {
-    this.#services ??= serviceFunctions(this.#offered, this.#host.callService);
+    this.#services ??= serviceFunctions(this.#offered, (name, args) => this.#host.callService(name, args));
     return this.#services;
   }
 

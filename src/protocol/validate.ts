@@ -68,7 +68,7 @@ export function check(
  * @throws (rejects) TaskloomError VALUE_INVALID
  */
 export async function validateArguments(
-  { action, identity, symbols }: WorkRequest,
+  { action, atom, terms: { symbols } }: WorkRequest,
   args: Args,
   validators: Validators,
 ): Promise<Args> {
@@ -76,7 +76,7 @@ export async function validateArguments(
   for (const [argument, value] of Object.entries(args)) {
     const schema = validators.args.get(argument);
     const symbol = symbols === null ? argument : (symbols.args.get(argument) ?? null);
-    const subject: Subject = { atom: identity.atom, symbol, argument, from: action };
+    const subject: Subject = { atom, symbol, argument, from: action };
     fitting.push([argument, schema === undefined ? value : (await check(schema, value, subject)).value]);
   }
   // fromEntries defines properties, so that an argument named __proto__ is one like any other.
@@ -90,7 +90,7 @@ export async function validateArguments(
  * @throws (rejects) TaskloomError VALUE_INVALID
  */
 export async function validateResult(
-  { identity, takes, symbols }: ExecuteRequest,
+  { atom, terms: { takes, symbols } }: ExecuteRequest,
   result: unknown,
   validators: Validators,
 ): Promise<unknown> {
@@ -99,7 +99,7 @@ export async function validateResult(
     const at = takes.indexOf(take);
     if (at < 0 || (take !== null && !hasPart(result, take))) continue;
     const symbol = symbols?.provided[at] ?? 'result';
-    const subject: Subject = { atom: identity.atom, symbol, argument: null, from: 'result' };
+    const subject: Subject = { atom, symbol, argument: null, from: 'result' };
     const part = take === null ? result : partOf(result, take);
     const { value } = await check(schema, part, subject);
     if (Object.is(value, part)) continue;

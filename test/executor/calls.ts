@@ -16,6 +16,7 @@ export interface CallOptions {
   readonly services?: Services;
   readonly signal?: AbortSignal;
   readonly begin?: () => boolean | Promise<boolean>;
+  readonly onReturned?: () => void;
   readonly onEvent?: (event: WorkEvent) => void;
   readonly read?: boolean;
 }
@@ -36,6 +37,7 @@ export function callOf(options: CallOptions = {}): NotedCall {
       begins++;
       return options.begin?.() ?? true;
     },
+    returned: () => options.onReturned?.(),
     onEvent(event) {
       events.push(event);
       options.onEvent?.(event);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ReadyQueue } from '../../src/executor/ready-queue.ts';
+import { TermsOf } from '../../src/executor/terms.ts';
 import { Ticket } from '../../src/executor/ticket.ts';
 import { callOf, taskIn } from './calls.ts';
 
@@ -8,11 +9,19 @@ const SOURCES = [{}, {}, {}];
 
 function ticketOf(id: number, priority: number, rank: number, source: number): Ticket {
   const task = { ...taskIn('file:///none.mjs', 'any'), priority };
-  return new Ticket(id, task, [], null, callOf({ rank, source: SOURCES[source] ?? {} }), () => {});
+  return new Ticket(
+    id,
+    task,
+    [],
+    null,
+    callOf({ rank, source: SOURCES[source] ?? {} }),
+    new TermsOf(),
+    () => {},
+  );
 }
 
 const order = (a: Ticket, b: Ticket): number =>
-  b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.id - b.id;
+  b.task.priority - a.task.priority || b.call.rank - a.call.rank || a.turn - b.turn;
 
 test('gives each source its turn, and within one the order of priority, rank and arrival', () => {
   const level = fc.integer({ min: -2, max: 2 });

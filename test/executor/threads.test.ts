@@ -188,13 +188,20 @@ describe('a lost thread', () => {
     expect((await Promise.all(fine)).map(verdict)).toEqual(Array(9).fill('executed'));
   });
 
-  test('before a task began leaves it to the next thread, begun once', async () => {
+  test('before a task began leaves it to the next thread, where it begins', async () => {
     const executor = pool();
     const exited = nextExit();
     await executor.execute(tasks.exitLater, [], callOf());
-    const call = callOf({ begin: () => exited.then(() => true) });
+    const told: string[] = [];
+    const call = callOf({
+      begin: () => {
+        told.push('begin');
+        return exited.then(() => true);
+      },
+      onReturned: () => told.push('returned'),
+    });
     expect((await executor.execute(tasks.where, [], call)).kind).toBe('executed');
-    expect(call.begins()).toBe(1);
+    expect(told).toEqual(['begin', 'returned', 'begin']);
   });
 });
 

@@ -34,7 +34,7 @@ const serial: EngineSettings = { executor: 'serial' };
 const executors = [
   ['serial', () => new SerialTaskExecutor()],
   ['threads', () => threads],
-  ['manual', () => new ManualTaskExecutor({ auto: true })],
+  ['manual', () => new ManualTaskExecutor({ auto: true, concurrency: 2 })],
 ] as const;
 
 /** Runs a flow whose types the compiler can't know. */

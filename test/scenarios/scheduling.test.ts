@@ -195,8 +195,8 @@ describe('each completion is looked at at once', () => {
 describe('RUNNING means that a worker has it', () => {
   it.each([
     ['serial', 1, () => new SerialTaskExecutor()],
-    ['one thread', 1, () => new ThreadPoolTaskExecutor({ threads: 1 })],
-    ['two threads', 2, () => new ThreadPoolTaskExecutor({ threads: 2 })],
+    ['one thread, each alone', 1, () => new ThreadPoolTaskExecutor({ threads: 1, batch: 1 })],
+    ['two threads, each alone', 2, () => new ThreadPoolTaskExecutor({ threads: 2, batch: 1 })],
     ['three by hand', 3, () => new ManualTaskExecutor({ concurrency: 3 })],
   ] satisfies [string, number, () => TaskExecutor][])(
     'on %s never more than %i at once, also of reverts',

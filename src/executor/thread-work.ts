@@ -1,0 +1,254 @@
+/**
+ * What one thread was sent and has not answered: sends it off, brings in what is done, calls back what is not begun, and
+ * watches what runs. Of the thread itself it knows nothing but the line to it.
+ *
+ * 1. The first that is not answered runs, if it is claimed; those behind it that are not claimed can be called back.
+ * 2. Each is answered once, in the order in which it was sent.
+ */
+import { failureFrom } from '../failure.ts';
+import type { Services } from '../flow/context.ts';
+import { type Follower, follow, unfollow } from '../following.ts';
+import { wallNow } from '../protocol/marks.ts';
+import type { Outcome, WorkEvent } from '../protocol/messages.ts';
+import { pack } from '../protocol/packing.ts';
+import { failed, refused } from '../protocol/perform.ts';
+import { realClock } from './clock.ts';
+import { Hand } from './hand.ts';
+import type { Line } from './line.ts';
+import type { TaskloomError } from '../errors.ts';
+import type { Ticket } from './ticket.ts';
+import { judge, Watch } from './watch.ts';
+
+/** A ticket on its way to a thread, with the ms that it is expected to take. */
+export interface Parcel {
+  readonly ticket: Ticket;
+  readonly expected: number;
+}
+
+export interface WorkHost {
+  /** A task took so many ms. */
+  onTook(ticket: Ticket, elapsed: number): void;
+  /** What was called back. */
+  onReturned(tickets: readonly Ticket[]): void;
+  /** The grace of the task that runs is over: it is given up. */
+  onOverdue(outcome: Outcome): void;
+}
+
+/** The signal of calls in hand. */
+interface Heeded extends Follower {
+  calls: number;
+}
+
+export class ThreadWork {
+  readonly #line: Line;
+  readonly #grace: number;
+  readonly #host: WorkHost;
+  readonly #hand = new Hand();
+  /** Outcomes that came by message, by the number of their request. */
+  readonly #posted = new Map<number, Outcome>();
+  readonly #signals = new Map<AbortSignal, Heeded>();
+  /** Of the first. */
+  #watch: Watch | null = null;
+  #isSlow = false;
+  #isReading = false;
+  /** While it is read: there is more than was seen. */
+  #hasMore = false;
+
+  /** @param grace - ms from a timeout to the giving up */
+  constructor(line: Line, grace: number, host: WorkHost) {
+    this.#line = line;
+    this.#grace = grace;
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#hand.size;
+  }
+
+  /** What runs, or is next to. */
+  get first(): Ticket | null {
+    return this.#hand.first?.ticket ?? null;
+  }
+
+  /** ms that all of it will take, as far as can be told; Infinity when what runs takes too long to have anything behind it. */
+  get expected(): number {
+    return this.#isSlow ? Number.POSITIVE_INFINITY : this.#hand.work;
+  }
+
+  /** The same of what stands behind the first. */
+  get waiting(): number {
+    return this.#hand.work - (this.#hand.first?.expected ?? 0);
+  }
+
+  /** True when there is something that only `look` finds out about. */
+  get isWatched(): boolean {
+    const { first, size } = this.#hand;
+    return size > 1 || (first !== undefined && this.#watch === null && first.ticket.task.timeout !== null);
+  }
+
+  /** True when something of this source is in it. */
+  holdsOf(source: object): boolean {
+    return this.#hand.hasOf(source);
+  }
+
+  /**
+   * Sends tasks off as one batch; what can't be sent is refused.
+   * @param announce - It is a lone one, and `began` is to be said of it
+   */
+  send(parcels: readonly Parcel[], announce: boolean): void {
+    const [first] = parcels;
+    if (first === undefined) return;
+    const { signal } = first.ticket.call;
+    const aborted = signal?.aborted ? failureFrom(signal.reason) : null;
+    try {
+      const requests = parcels.map(({ ticket }) => pack(ticket.request));
+      if (parcels.some(({ ticket }) => ticket.request.terms.services.length > 0))
+        this.#line.offerServices((number) => this.#servicesOf(number));
+      this.#line.send({ kind: 'work', first: this.#hand.next, requests, announce, aborted });
+    } catch (error) {
+      if (parcels.length === 1) first.ticket.settle(refused(error));
+      else for (const parcel of parcels) this.send([parcel], announce);
+      return;
+    }
+    for (const { ticket, expected } of parcels) {
+      this.#hand.push(ticket, expected);
+      if (ticket.call.signal !== null) this.#heed(ticket.call.signal);
+    }
+  }
+
+  /**
+   * Brings in what is done, in its order; false when nothing was. The port is read after a look into the ring: then whatever
+   * was posted before an outcome that was seen there is here, and what is not posted is the ring's next.
+   */
+  read(): boolean {
+    this.#hasMore = true;
+    if (this.#isReading) return false;
+    this.#isReading = true;
+    const { ring } = this.#line;
+    let answered = false;
+    while (this.#hasMore) {
+      this.#hasMore = false;
+      ring.look();
+      this.#line.look();
+      for (let { first } = this.#hand; first !== undefined; { first } = this.#hand) {
+        const posted = this.#posted.get(first.number);
+        if (posted === undefined && ring.isEmpty) break;
+        if (posted !== undefined) this.#posted.delete(first.number);
+        this.settle(posted ?? ring.read());
+        answered = true;
+      }
+    }
+    this.#isReading = false;
+    return answered;
+  }
+
+  /**
+   * Looks how long the task takes that runs: from now on its timeout is watched, and when it takes `slow` ms, what stands behind
+   * it is called back.
+   */
+  look(slow: number): void {
+    const { first } = this.#hand;
+    const started = first === undefined ? null : this.#line.marks.startOf(first.number);
+    if (started === null) return;
+    const ran = wallNow() - started;
+    this.watch(ran);
+    if (this.#hand.size === 1 || ran < slow) return;
+    this.#isSlow = true;
+    this.callBack();
+  }
+
+  /** Takes back what the thread has not begun. */
+  callBack(): void {
+    const cut = this.#hand.cut(this.#line.marks.callBack(this.#hand.next));
+    if (cut.length === 0) return;
+    const tickets = cut.map(({ ticket }) => ticket);
+    for (const { call } of tickets) this.#unheed(call.signal);
+    this.#host.onReturned(tickets);
+  }
+
+  /** From now on the timeout of the task that runs is watched, which began `ran` ms ago. */
+  watch(ran: number): void {
+    const { first } = this.#hand;
+    if (first === undefined || this.#watch !== null || first.ticket.task.timeout === null) return;
+    const { ticket, number } = first;
+    this.#watch = new Watch(ticket, realClock, {
+      look: () => this.read(),
+      abort: (reason) => this.#line.send({ kind: 'abort', number, reason: failureFrom(reason) }),
+      giveUp: (outcome) => this.#host.onOverdue(outcome),
+    });
+    this.#watch.begin(this.#grace, ran);
+  }
+
+  /** The first is answered. */
+  settle(outcome: Outcome): void {
+    const held = this.#hand.shift();
+    if (held === undefined) return;
+    const { ticket } = held;
+    const watch = this.#watch;
+    this.#watch = null;
+    this.#isSlow = false;
+    this.#unheed(ticket.call.signal);
+    if ('elapsed' in outcome) this.#host.onTook(ticket, outcome.elapsed);
+    ticket.settle(watch === null ? judge(ticket, outcome) : watch.stop(outcome));
+  }
+
+  /** The thread is gone: the task that ran has failed, or was refused if its code had not begun. */
+  lose(error: TaskloomError): void {
+    const { first } = this.#hand;
+    if (first === undefined) return;
+    const started = this.#line.marks.startOf(first.number);
+    if (started === null) this.settle(refused(error));
+    else this.settle(failed(first.ticket.action, error, wallNow() - started));
+  }
+
+  /** True when the code of the first has begun. */
+  get hasBegun(): boolean {
+    const { first } = this.#hand;
+    return first !== undefined && this.#line.marks.startOf(first.number) !== null;
+  }
+
+  /** The number of the first; null when there is none. */
+  get number(): number | null {
+    return this.#hand.first?.number ?? null;
+  }
+
+  tell(number: number, event: WorkEvent): void {
+    this.#hand.find(number)?.tell(event);
+  }
+
+  /** An outcome came by message. */
+  post(number: number, outcome: Outcome): void {
+    this.#posted.set(number, outcome);
+  }
+
+  /** Follows the signal of a call in hand. */
+  #heed(signal: AbortSignal): void {
+    const heeded = this.#signals.get(signal);
+    if (heeded !== undefined) {
+      heeded.calls++;
+      return;
+    }
+    const fresh: Heeded = { calls: 1, onAborted: (reason) => this.#onAborted(signal, reason) };
+    this.#signals.set(signal, fresh);
+    follow(signal, fresh);
+  }
+
+  #unheed(signal: AbortSignal | null): void {
+    const heeded = signal === null ? undefined : this.#signals.get(signal);
+    if (signal === null || heeded === undefined || --heeded.calls > 0) return;
+    this.#signals.delete(signal);
+    unfollow(signal, heeded);
+  }
+
+  /** What did not begin waits for its turn again, to be asked whether it is wanted; what runs is told. */
+  #onAborted(signal: AbortSignal, reason: unknown): void {
+    this.callBack();
+    const { last } = this.#hand;
+    if (last?.ticket.call.signal === signal)
+      this.#line.send({ kind: 'abort', number: last.number, reason: failureFrom(reason) });
+  }
+
+  #servicesOf(number: number): Services | null {
+    return this.#hand.find(number)?.call.services ?? null;
+  }
+}

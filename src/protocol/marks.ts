@@ -1,0 +1,73 @@
+/**
+ * How far a thread got with what it was sent, in shared memory that outlives it: what the main thread must know without
+ * asking, since a thread that computes does not answer and one that died can't.
+ *
+ * 1. A request belongs to whoever moves CLAIMED over its number first: the worker, who then performs it, or the main thread,
+ *    who has then called it back. So what is called back never runs, and it is known at once what is.
+ * 2. Numbers count up by one for each request that the thread is sent, and wrap at 32 bits; of those in hand at once, the
+ *    order is that of their differences.
+ */
+
+/** The number of the first request that nobody claimed. */
+const CLAIMED = 0;
+/** The number of the last request of which the task's code began. */
+const BEGUN = 1;
+const WORDS = 2;
+/** Beside them, as a float: when that was, in ms since 1970, on the clock of `wallNow`. */
+const STARTED_BYTE = 8;
+
+export class Marks {
+  readonly memory: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  readonly #started: Float64Array;
+
+  /** @param memory - That of the other side; none for a thread that is new. */
+  constructor(memory?: SharedArrayBuffer) {
+    this.memory = memory ?? new SharedArrayBuffer(2 * STARTED_BYTE);
+    this.#words = new Int32Array(this.memory, 0, WORDS);
+    this.#started = new Float64Array(this.memory, STARTED_BYTE, 1);
+    if (memory === undefined) this.#words[BEGUN] = -1;
+  }
+
+  /** By the worker, before it performs a request. False: it was called back. */
+  claim(number: number): boolean {
+    return Atomics.compareExchange(this.#words, CLAIMED, number, nextOf(number)) === number;
+  }
+
+  /** By the worker, before the task's code. */
+  begin(number: number, at: number): void {
+    this.#started[0] = at;
+    Atomics.store(this.#words, BEGUN, number);
+  }
+
+  /** By the main thread: calls back what is not claimed of all numbers before `next`. Returns the first that it got. */
+  callBack(next: number): number {
+    for (;;) {
+      const claimed = Atomics.load(this.#words, CLAIMED);
+      if (claimed === next || Atomics.compareExchange(this.#words, CLAIMED, claimed, next) === claimed)
+        return claimed;
+    }
+  }
+
+  isClaimed(number: number): boolean {
+    return isBefore(number, Atomics.load(this.#words, CLAIMED));
+  }
+
+  /** When the task's code began, on the clock of `wallNow`; null when it did not, or is not the last that did. */
+  startOf(number: number): number | null {
+    return Atomics.load(this.#words, BEGUN) === number ? (this.#started[0] as number) : null;
+  }
+}
+
+/** ms since 1970, of the monotonic clock that all threads share. */
+export function wallNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+export function nextOf(number: number): number {
+  return (number + 1) | 0;
+}
+
+export function isBefore(a: number, b: number): boolean {
+  return ((a - b) | 0) < 0;
+}
