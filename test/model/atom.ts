@@ -7,6 +7,8 @@ export type Intention = 'EXECUTE' | 'REVERT' | 'RETRY' | 'IGNORE';
 export interface Atom {
   readonly shape: AtomShape;
   state: State;
+  /** Where it stood before what it does now. */
+  before: State;
   intention: Intention;
   /** Of its last execution: the task's code was called. */
   called: boolean;
@@ -40,7 +42,7 @@ export function fresh(shape: AtomShape): Atom {
     attempts: [],
     pause: 0,
   };
-  return { shape, state: 'PENDING', intention: 'EXECUTE', ...nothing };
+  return { shape, state: 'PENDING', before: 'PENDING', intention: 'EXECUTE', ...nothing };
 }
 
 export function putBack(atom: Atom): void {

@@ -58,8 +58,8 @@ class Follower {
   readonly #trace: readonly Entry[];
   #next = 0;
 
-  constructor({ root, options }: Drawing, { trace }: Built) {
-    this.#model = new Model(root, options);
+  constructor({ root, options }: Drawing, { trace }: Built, givesBack = false) {
+    this.#model = new Model(root, options, givesBack);
     this.#trace = trace;
   }
 
@@ -217,18 +217,21 @@ describe('the library keeps the rules', () => {
     },
   );
 
-  const threads = new ThreadPoolTaskExecutor({ threads: 2 });
-  afterAll(() => threads.stop());
+  /** How many tasks travel together: what the executor thinks best, or so many whatever they take. */
+  const pools = [{}, { batch: 1 }, { batch: 7 }].map(
+    (options) => new ThreadPoolTaskExecutor({ threads: 2, ...options }),
+  );
+  afterAll(() => Promise.all(pools.map((pool) => pool.stop())));
 
   holds(
     'does the same on threads, and ends the same everywhere where the end is determined',
-    fc.tuple(runnable(atOnce), seeds),
-    async (drawing, start) => {
+    fc.tuple(runnable(atOnce), seeds, fc.constantFrom(...pools)),
+    async (drawing, start, pool) => {
       const runs = [
         async (): Promise<End> => {
-          const built = build(drawing, { executor: threads }, taskFar);
+          const built = build(drawing, { executor: pool }, taskFar);
           const end = await runToEnd(built);
-          new Follower(drawing, built).ended(end);
+          new Follower(drawing, built, true).ended(end);
           return end;
         },
         (): Promise<End> => runToEnd(build(drawing, { executor: new SerialTaskExecutor() })),

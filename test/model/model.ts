@@ -66,6 +66,7 @@ export class Model {
   flow: FlowState = 'PENDING';
   readonly #deciders: Deciders;
   readonly #options: Options;
+  readonly #givesBack: boolean;
   readonly #atoms: ReadonlyMap<string, Atom>;
   /** Put back by a retry, and not announced yet. */
   readonly #owedPending = new Set<Atom>();
@@ -77,9 +78,11 @@ export class Model {
   #toAsk: { readonly atom: Atom; readonly told: Told }[] = [];
   #questions: readonly Question[] = [];
 
-  constructor(root: UnitShape, options: Options) {
+  /** @param givesBack - Workers take tasks in batches, and may give back what they did not begin. */
+  constructor(root: UnitShape, options: Options, givesBack = false) {
     this.tree = new Tree(root);
     this.#options = options;
+    this.#givesBack = givesBack;
     validate(this.tree, options);
     this.#deciders = new Deciders(this.tree, (name) => this.#get(name));
     this.symbols = new Symbols(this.tree, options, (name) => this.#get(name));
@@ -268,6 +271,10 @@ export class Model {
   #move(atom: Atom, to: State): void {
     const { name } = atom.shape;
     const isOwed = to === 'IGNORE' && this.#owedIgnore.delete(atom);
+    if (this.#isGivenBack(atom, to)) {
+      atom.state = to;
+      return;
+    }
     const isLegal = isOwed || to === 'PENDING' || MOVES[atom.state].includes(to);
     check(isLegal, '2.2', `${name} goes from ${atom.state} to ${to}`);
     if (isOwed) return;
@@ -277,11 +284,18 @@ export class Model {
     else this.#end(atom, to);
   }
 
+  /** The decision on states of queued tasks: RUNNING is also what waits in the batch that a worker has, which it may give back. */
+  #isGivenBack({ shape, state, isOn, ended, before }: Atom, to: State): boolean {
+    const isTaken = shape.kind === 'task' && (state === 'RUNNING' || state === 'REVERTING');
+    return this.#givesBack && isTaken && !isOn && ended === null && to === before;
+  }
+
   #begin(atom: Atom, to: 'RUNNING' | 'REVERTING' | 'RETRYING'): void {
     const { shape } = atom;
     const section = to === 'RUNNING' ? '2.5' : to === 'REVERTING' ? '2.8' : '2.6';
     const isDue = this.due().some((due) => due.atom === shape.name && due.to === to);
     check(isDue, section, `${shape.name} is ${to} when it may not: ${this.#story(atom)}`);
+    atom.before = atom.state;
     atom.state = to;
     if (to === 'RUNNING') atom.called = false;
     if (to === 'RETRYING') this.#retry(atom);
