@@ -68,6 +68,7 @@ export type {
   TaskNode,
 } from './compile/node.ts';
 export type { Engine } from './engine/engine.ts';
+export type { Keep } from './engine/keeping.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
 export { createEngine, run } from './engine/run.ts';
 export type { Statistics } from './engine/statistics.ts';

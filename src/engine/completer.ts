@@ -16,7 +16,7 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
     case 'executed': {
       const { result, absent, elapsed } = outcome;
       if (node.kind === 'retry') moves.noteAttempt(node, result);
-      moves.moveAtom(node, 'SUCCESS', { result, absent, failure: null }, elapsed);
+      moves.moveAtom(node, 'SUCCESS', { result, absent, dropped: false, failure: null }, elapsed);
       return { kind: 'done' };
     }
     case 'partial':

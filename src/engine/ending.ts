@@ -5,6 +5,7 @@ import { openerOfParts } from '../protocol/codec.ts';
 import { WrappedFailure } from '../revival.ts';
 import type { FlowState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Keep } from './keeping.ts';
 import type { Selector } from './selector.ts';
 
 /** The state for a flow of which nothing runs and nothing more is started. */
@@ -59,13 +60,20 @@ function errorOf(errors: ReadonlyMap<string, Error>): Error | null {
   return errors.size > 1 ? new WrappedFailure(errors) : (first ?? null);
 }
 
-/** Every provided symbol with its value, as a task after the flow would see it. */
-export function resultsOf(compilation: Compilation, storage: Storage): Record<string, unknown> {
+/** Every provided symbol with its value, as a task after the flow would see it; nothing, where nothing is kept. */
+export function resultsOf(
+  compilation: Compilation,
+  storage: Storage,
+  keep: Keep = 'all',
+): Record<string, unknown> {
+  if (keep === 'none') return {};
   const entries: [string, unknown][] = [];
   const openPart = openerOfParts();
   for (const [symbol, nearest] of compilation.results) {
     for (let source: typeof nearest | null = nearest; source !== null; source = source.previous) {
       const provided = storage.values.provided(source);
+      // What it shadows is another value, and no stand-in for one that was dropped.
+      if (provided === null && storage.values.isDropped(source)) break;
       if (provided === null) continue;
       entries.push([symbol, openPart(provided.value, source.take)]);
       break;

@@ -108,7 +108,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * tasks that take them.
    *
    * @returns a promise where a schema answers later, which rejects with VALUE_INVALID; else undefined
-   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`; MISSING_DEPENDENCIES; VALUE_INVALID
+   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`; MISSING_DEPENDENCIES, SYMBOL_NOT_FOUND; VALUE_INVALID
    */
   validate(): undefined | Promise<void> {
     if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'validate', 'prepare');

@@ -2,6 +2,7 @@
  * The one door through which states change: checks the move against the tables, writes it, keeps the selector's
  * counters and tells the listeners.
  */
+import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, MapNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
@@ -21,13 +22,22 @@ import { versionOf } from '../storage/adopt.ts';
 import { type AtomRecord, clearRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AtomEvent, EngineEvents } from './events.ts';
+import { type Keep, type Keeping, keepingOf } from './keeping.ts';
 import type { Selector } from './selector.ts';
 
 /** What is written together with a new state. */
 export type Found = Partial<
   Pick<
     AtomRecord,
-    'result' | 'absent' | 'failure' | 'began' | 'revertResult' | 'revertFailure' | 'attempt' | 'retryAt'
+    | 'result'
+    | 'absent'
+    | 'dropped'
+    | 'failure'
+    | 'began'
+    | 'revertResult'
+    | 'revertFailure'
+    | 'attempt'
+    | 'retryAt'
   >
 >;
 
@@ -37,6 +47,8 @@ export class Moves {
   readonly #notifier: Notifier<EngineEvents>;
   /** How often an execute failed. */
   failures = 0;
+  /** Drops results that nobody needs; null where all are kept. */
+  #keeping: Keeping | null = null;
   /** What failed, until that changes. */
   #known: ReadonlyMap<string, Failure> | null = null;
 
@@ -46,11 +58,18 @@ export class Moves {
     this.#notifier = notifier;
   }
 
+  /** A run begins that keeps results so. False: all of its flow is done, and was not to be reverted any more. */
+  keepResults(compilation: Compilation, keep: Keep | undefined): boolean {
+    this.#keeping = keepingOf(compilation, this.#storage, keep);
+    return this.#keeping?.isOver !== true;
+  }
+
   moveFlow(to: FlowState): void {
     const { flowState: from, flowName: name, flowId } = this.#storage;
     if (from === to) return;
     if (!FLOW_MOVES[from].includes(to)) throw illegal('flow', name, from, to);
     this.#storage.setFlowState(to);
+    if (to === 'SUCCESS') this.#keeping?.finish();
     this.#notifier.tell('flow', { name, flowId, state: to, oldState: from, at: Date.now() });
   }
 
@@ -80,6 +99,8 @@ export class Moves {
     } else if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
     if (node.item === null) this.#selector.changed(node, state, intention);
     this.#tell(node, record, state, elapsed);
+    // After the listeners, so that they can still read what nobody else does.
+    if (node.item === null) this.#keeping?.changed(node);
   }
 
   /** Puts an atom that a worker took and did not begin back to where it stood before. */
@@ -139,6 +160,7 @@ export class Moves {
     clearRecord(record, versionOf(node));
     if (node.kind === 'map') this.#storage.dropItems(node);
     if (oldState !== 'PENDING') this.#tell(node, record, oldState, null);
+    if (node.item === null) this.#keeping?.changed(node);
   }
 
   #tell({ item }: AtomNode, record: AtomRecord, oldState: AtomState, elapsed: number | null): void {

@@ -28,11 +28,13 @@ export class Run {
 
   /** The loops to go through, each when the one before has come to its end: one more where an abort came late. */
   *loops(): Generator<Loop, void> {
-    const { signal, onAbort = 'revert' } = this.#options;
+    const { signal, onAbort = 'revert', keep } = this.#options;
     // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
     const isLeft = this.#found === 'SUSPENDED' && onAbort === 'revert';
-    yield* this.#newLoop(signal?.aborted !== true || isLeft);
-    const { flowState } = this.#parts.storage;
+    const { compilation, moves, storage } = this.#parts;
+    const mayBeReverted = moves.keepResults(compilation, keep);
+    yield* this.#newLoop(mayBeReverted && (signal?.aborted !== true || isLeft));
+    const { flowState } = storage;
     if (signal?.aborted && onAbort === 'revert' && flowState === 'SUSPENDED' && !this.#isClosed)
       yield* this.#newLoop(true);
   }
@@ -53,7 +55,7 @@ export class Run {
     const { compilation, storage } = this.#parts;
     const error = endError(storage, this.#loop?.fatal ?? new Map(), this.#abort);
     if (error !== null) throw error;
-    return resultsOf(compilation, storage);
+    return resultsOf(compilation, storage, this.#options.keep);
   }
 
   *#newLoop(isFollowed: boolean): Generator<Loop, void> {

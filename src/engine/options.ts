@@ -8,6 +8,7 @@ import type { NeedsOf } from '../flow/symbols.ts';
 import { A_FLAG, A_NAME, AN_OBJECT, aWholeNumber, checkOptions, oneOf } from '../options.ts';
 import type { OnVersionChange } from '../storage/adopt.ts';
 import type { Backend } from '../storage/kept-flow.ts';
+import type { Keep } from './keeping.ts';
 
 export interface EngineSettings {
   /**
@@ -50,6 +51,14 @@ export interface EngineSettings {
   readonly onVersionChange?: OnVersionChange | undefined;
   /** False: what definitions `inject` is kept with the records of their atoms (TaskFlow `inject_transient`). Default true. */
   readonly injectTransient?: boolean | undefined;
+  /**
+   * What is kept of results. `'all'` (the default): every one. `'provided'`: what `run` resolves to; every other is dropped as soon
+   * as nobody in the flow can need it, so that a chain of large values has a few of them in memory, not all. `'none'`: what `run`
+   * resolves to is dropped like the others, and `run` resolves to an empty object. What may be needed is never dropped: for a
+   * revert all that it is told until the flow is SUCCESS, and what a retry may make needed again. Values of the `store` stay.
+   * To read what was dropped is SYMBOL_NOT_FOUND; a flow that is SUCCESS can't be reverted any more.
+   */
+  readonly keep?: Keep | undefined;
 }
 
 /** `store` gives the values of symbols; it is demanded when the flow needs some. */
@@ -79,6 +88,7 @@ export function checkEngineOptions(options: AnyEngineOptions, place: string): vo
       backend: { fits: isBackend, words: 'a backend: memory()' },
       onVersionChange: oneOf('keep', 'rerun', 'refuse'),
       injectTransient: A_FLAG,
+      keep: oneOf('all', 'provided', 'none'),
     },
     place,
   );

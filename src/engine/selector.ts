@@ -188,7 +188,8 @@ function ownDone({ state, intention }: Standing): boolean {
   return isDoneIn(state, intention);
 }
 
-function isDoneIn(state: AtomState, intention: Intention): boolean {
+/** Whether an atom in this state, and meant so, is done for those behind it. */
+export function isDoneIn(state: AtomState, intention: Intention): boolean {
   return (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');
 }
 

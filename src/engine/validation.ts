@@ -8,7 +8,9 @@ import { ownSymbols } from '../flow/unit-symbols.ts';
 import { hint, nearest } from '../hint.ts';
 import { open, type Value } from '../protocol/codec.ts';
 import { check, type Subject } from '../protocol/validate.ts';
+import { argumentDropped, decisionDropped } from '../storage/dropped.ts';
 import type { Storage } from '../storage/storage.ts';
+import { shownToDeciders } from './readings.ts';
 
 /** A message that names more than this many is not read. */
 const NAMED = 10;
@@ -23,12 +25,15 @@ interface Missing {
 /**
  * Refuses a flow in which a required symbol comes from nowhere (TaskFlow `engine.validate`).
  *
- * @throws TaskloomError MISSING_DEPENDENCIES; `details.missing` lists atom, action, argument and symbol
+ * @throws TaskloomError MISSING_DEPENDENCIES; `details.missing` lists atom, action, argument and symbol. SYMBOL_NOT_FOUND where
+ * the provider's result was dropped
  */
 export function validateSymbols(compilation: Compilation, storage: Storage): void {
   const missing: Missing[] = [];
+  let isAllThere = true;
   for (const outer of compilation.atoms.values()) {
     const own = outer.kind === 'map' ? ownSymbols(outer.atom) : [];
+    if (storage.recordAt(outer).dropped) isAllThere = false;
     for (const node of withInner(outer)) {
       const { args, revertArgs } = node.atom;
       const found = missingOf(node, 'execute', args, node.sources, storage);
@@ -38,7 +43,10 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
       missing.push(...found.filter(({ symbol }) => node === outer || !own.includes(symbol)));
     }
   }
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    if (!isAllThere) refuseDropped(compilation, storage);
+    return;
+  }
   const lines = missing.slice(0, NAMED).map((each) => describe(each, compilation, storage));
   if (missing.length > NAMED) lines.push(`and ${missing.length - NAMED} more`);
   throw new TaskloomError(
@@ -46,6 +54,32 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
     `Flow '${compilation.root.name}' cannot run: ${lines.join('; ')}`,
     { details: { missing } },
   );
+}
+
+/** What is to run yet and was not in the flow, or was done, when a result that it takes was dropped. */
+function refuseDropped({ atoms }: Compilation, storage: Storage): void {
+  for (const outer of atoms.values()) {
+    const { state, intention } = storage.recordAt(outer);
+    if (intention !== 'EXECUTE' || state === 'SUCCESS' || state === 'IGNORE') continue;
+    const decided = state === 'PENDING' ? shownToDeciders(outer) : [];
+    for (const { node } of decided)
+      if (storage.recordAt(node).dropped) throw decisionDropped(outer.name, node.name);
+    for (const node of withInner(outer)) {
+      for (const source of node.sources) {
+        const given = source === null || storage.has(source.symbol) ? null : droppedBy(source, storage);
+        if (given !== null) throw argumentDropped(node.name, given.symbol, given.node.name);
+      }
+    }
+  }
+}
+
+/** The source that an argument would be taken from, where its value was dropped. */
+function droppedBy(nearest: Source, storage: Storage): Source | null {
+  for (let source: Source | null = nearest; source !== null; source = source.previous) {
+    if (storage.values.isDropped(source)) return source;
+    if (storage.recordAt(source.node).state !== 'IGNORE' && !storage.values.lacks(source)) return null;
+  }
+  return null;
 }
 
 /** An atom, and of a map what runs for each item. */

@@ -5,17 +5,18 @@
 import { type AtomNode, type DecidingEdge, isAtom, isWork, type Node, nodesBehind } from '../compile/node.ts';
 import { type Depth, widest } from '../flow/decider.ts';
 import { open } from '../protocol/codec.ts';
+import { decisionDropped } from '../storage/dropped.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Asking } from './asking.ts';
 
 /**
  * The atoms that are not to run; none when all say yes.
  *
- * @throws what a decider throws
+ * @throws what a decider throws; TaskloomError SYMBOL_NOT_FOUND where what it would be shown was dropped
  */
 export function* ignoredBy(node: AtomNode, storage: Storage): Asking<readonly AtomNode[]> {
   const edges = node.deciding.filter(({ from }) => !isIgnored(from, storage));
-  const history = historyOf(edges, storage);
+  const history = historyOf(node, edges, storage);
   const naysayers: Depth[] = [];
   for (const { decide, depth } of edges) if (!(yield decide(history))) naysayers.push(depth);
   return naysayers.length === 0 ? [] : reachedBy(widest(naysayers), node);
@@ -26,9 +27,19 @@ function isIgnored(node: Node, storage: Storage): boolean {
 }
 
 /** The results of the deciding atoms; where a flow is what decides, there is none. */
-function historyOf(edges: readonly DecidingEdge[], storage: Storage): Readonly<Record<string, unknown>> {
+function historyOf(
+  node: AtomNode,
+  edges: readonly DecidingEdge[],
+  storage: Storage,
+): Readonly<Record<string, unknown>> {
   const atoms = edges.map(({ from }) => from).filter(isAtom);
-  return Object.fromEntries(atoms.map((atom) => [atom.name, open(storage.recordAt(atom).result)]));
+  return Object.fromEntries(
+    atoms.map((atom) => {
+      const { result, dropped } = storage.recordAt(atom);
+      if (dropped) throw decisionDropped(node.name, atom.name);
+      return [atom.name, open(result)];
+    }),
+  );
 }
 
 function reachedBy(depth: Depth, node: AtomNode): readonly AtomNode[] {

@@ -20,6 +20,9 @@ export interface Discretion {
 /** Bytes of a closed value above which it isn't opened only to be shown. */
 const LARGE = 1024 * 1024;
 
+/** What is shown of a result that the engine's option `keep` let go. */
+const DROPPED = '[dropped]';
+
 /** States in which an atom that has not failed has a result. */
 const GAVE: ReadonlySet<AtomState> = new Set(['SUCCESS', 'REVERTING', 'REVERTED', 'REVERT_FAILURE']);
 
@@ -41,7 +44,8 @@ export function argumentsOf(
     if (isHidden(source.node, discretion)) return [[name, MASKED]];
     // The part's own key in the result may be the secret one.
     if (typeof source.take === 'string' && mask.has(source.take)) return [[name, MASKED]];
-    return [[name, shown(storage.recordAt(source.node).result, source.take, mask)]];
+    const { result, dropped } = storage.recordAt(source.node);
+    return [[name, dropped ? DROPPED : shown(result, source.take, mask)]];
   });
   return Object.fromEntries(found);
 }
@@ -58,12 +62,12 @@ export function providedBy(
   { mask }: Discretion,
 ): Record<string, unknown> | null {
   if (!gave(node, storage)) return null;
-  const { result, absent } = storage.recordAt(node);
+  const { result, absent, dropped } = storage.recordAt(node);
   const found = node.atom.provides
     .filter(({ take }) => !absent.includes(take))
     .map(({ symbol, take }): [string, unknown] => {
       const secret = mask.has(symbol) || (typeof take === 'string' && mask.has(take));
-      return [symbol, secret ? MASKED : shown(result, take, mask)];
+      return [symbol, secret ? MASKED : dropped ? DROPPED : shown(result, take, mask)];
     });
   return Object.fromEntries(found);
 }

@@ -6,6 +6,7 @@ import { type AtomNode, levelOf, type ScopeLevel, type Source } from '../compile
 import { TaskloomError } from '../errors.ts';
 import type { Value } from '../protocol/codec.ts';
 import type { PreparedArgument } from '../protocol/messages.ts';
+import { argumentDropped, revertDropped } from './dropped.ts';
 import { injected } from './injects.ts';
 import type { Storage } from './storage.ts';
 
@@ -13,7 +14,7 @@ import type { Storage } from './storage.ts';
  * Prepares what execute or revert is called with. An optional argument that nobody gives is left out, as is of a map's own
  * what is no value (`StoreValues.live`).
  *
- * @throws TaskloomError PROVIDED_MISSING, SYMBOL_NOT_FOUND, VALUE_NOT_ENCODABLE
+ * @throws TaskloomError PROVIDED_MISSING; SYMBOL_NOT_FOUND, also where what is needed was dropped; VALUE_NOT_ENCODABLE
  */
 export function prepareArguments(
   node: AtomNode,
@@ -23,6 +24,7 @@ export function prepareArguments(
   const { atom } = node;
   const args = action === 'execute' ? atom.args : atom.revertArgs;
   const sources = action === 'execute' ? node.sources : node.revertSources;
+  if (action === 'revert' && isDropped(node, storage)) throw revertDropped(node.name);
   const prepared: PreparedArgument[] = [];
   for (const [at, { name, symbol, optional }] of args.entries()) {
     if (atom.inject.has(name)) {
@@ -39,11 +41,17 @@ export function prepareArguments(
       throw notForTasks(node, symbol);
     }
     const nearest = sources[at] ?? null;
-    const found = findProvided(node, nearest, storage);
+    const found = findProvided(node, symbol, nearest, storage);
     if (found !== null) prepared.push({ name, value: found.value, take: found.take });
     else if (!optional) throw missing(node, name, symbol, nearest, storage);
   }
   return prepared;
+}
+
+/** What the revert of a task would be told is not here. A retry's is told its history, which is. */
+function isDropped(node: AtomNode, storage: Storage): boolean {
+  if (node.item !== null) return storage.itemsOf(node.item.map).isDropped;
+  return node.kind === 'task' && storage.recordAt(node).dropped;
 }
 
 /** What a map gives to its task: the item, and where it stands. */
@@ -64,6 +72,7 @@ export function givenByItem(
  */
 function findProvided(
   node: AtomNode,
+  symbol: string,
   nearest: Source | null,
   storage: Storage,
 ): Pick<PreparedArgument, 'value' | 'take'> | null {
@@ -75,6 +84,7 @@ function findProvided(
     if (within !== null && within.level !== level) return null;
     const provided = storage.values.provided(found);
     if (provided !== null) return { value: provided.value, take: found.take };
+    if (storage.values.isDropped(found)) throw argumentDropped(node.name, symbol, found.node.name);
     if (!storage.values.lacks(found)) return null;
     within = { level };
   }

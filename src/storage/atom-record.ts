@@ -25,6 +25,8 @@ export interface AtomRecord {
   attempt: number;
   /** The closed result of execute; kept after a revert, but then hidden from fetch. */
   result: Value;
+  /** The result was let go, as the engine's option `keep` says: nobody in the flow needed it any more. */
+  dropped: boolean;
   /** The parts that symbols stand for and that the result lacks. */
   absent: readonly Take[];
   /** What execute threw. */
@@ -54,6 +56,7 @@ export function newRecord(name: string, kind: AtomKind, version = '1.0'): AtomRe
     intention: 'EXECUTE',
     attempt: 0,
     result: undefined,
+    dropped: false,
     absent: NONE,
     failure: null,
     began: false,

@@ -44,8 +44,10 @@ export class ItemRecords {
   /** Of items without a record; undefined: it has not run. */
   readonly #states: (AtomState | undefined)[] = [];
   readonly #attempts: number[] = [];
-  readonly #results: Value[] = [];
-  readonly #inputs: Value[] = [];
+  #results: Value[] = [];
+  #inputs: Value[] = [];
+  /** What was kept of items for their reverts, and perhaps their results too, was let go. */
+  #isDropped: 'no' | 'inputs' | 'all' = 'no';
   /** How many items were taken from where they come from. */
   #length = 0;
   /** Kept open while the map is stopped: not every source can be gone through twice. */
@@ -143,6 +145,29 @@ export class ItemRecords {
     return found;
   }
 
+  /** The items can't be reverted any more: what their reverts would be given is not here. */
+  get isDropped(): boolean {
+    return this.#isDropped !== 'no';
+  }
+
+  /** Lets go what only reverts would be given beside the results. */
+  dropInputs(): void {
+    this.#inputs = [];
+    if (this.#isDropped === 'no') this.#isDropped = 'inputs';
+  }
+
+  /** Lets the results go too. Who has the list of them still has it. */
+  dropAll(): void {
+    this.#inputs = [];
+    this.#results = [];
+    this.#isDropped = 'all';
+    this.fold = null;
+    for (const record of this.#records.values()) {
+      record.result = undefined;
+      record.dropped = true;
+    }
+  }
+
   /** Ends what gives the items. */
   close(): void {
     this.source?.close();
@@ -156,7 +181,8 @@ export class ItemRecords {
     const result = this.#results[index];
     const attempt = this.#attempts[index] ?? 1;
     const intention = state === 'REVERTED' ? 'REVERT' : 'EXECUTE';
-    return { ...record, state, intention, attempt, result, began: true, progress: 1 };
+    const dropped = this.#isDropped === 'all';
+    return { ...record, state, intention, attempt, result, dropped, began: true, progress: 1 };
   }
 }
 

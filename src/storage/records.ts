@@ -89,6 +89,15 @@ export class Records {
     this.#kept.items.delete(map.name);
   }
 
+  /** Lets the result of an atom that is SUCCESS go, and with a map's what is kept of its items. */
+  drop(node: AtomNode): void {
+    const record = this.at(node);
+    if (record.state !== 'SUCCESS' || record.dropped) return;
+    record.result = undefined;
+    record.dropped = true;
+    if (node.kind === 'map') this.itemsOf(node).dropAll();
+  }
+
   /** Ends what gives the items of maps. */
   close(): void {
     for (const items of this.#kept.items.values()) items.close();

@@ -15,6 +15,7 @@ import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
 import { compareKept, type OnVersionChange } from './adopt.ts';
 import type { AtomRecord } from './atom-record.ts';
+import { resultDropped } from './dropped.ts';
 import type { FetchOptions } from './fetch-options.ts';
 import { injectedValues } from './injects.ts';
 import type { ItemRecords } from './item-records.ts';
@@ -94,6 +95,7 @@ export class Storage {
         details: { atom, state: record.state },
       });
     }
+    if (record.dropped) throw resultDropped(atom);
     return open(record.result);
   }
 
@@ -253,6 +255,11 @@ export class Storage {
 
   itemsOf(map: MapNode): ItemRecords {
     return this.#records.itemsOf(map);
+  }
+
+  /** Lets the result of an atom that is SUCCESS go. */
+  drop(node: AtomNode): void {
+    this.#records.drop(node);
   }
 
   dropItems(map: MapNode): void {

@@ -5,6 +5,7 @@ import { TaskloomError } from '../errors.ts';
 import { hint } from '../hint.ts';
 import { open, type Value } from '../protocol/codec.ts';
 import type { AtomState } from '../states.ts';
+import { valueDropped } from './dropped.ts';
 import { type FetchOptions, oneOrAll, readMany, theFirst } from './fetch-options.ts';
 import type { Records } from './records.ts';
 import type { StoreValues } from './store-values.ts';
@@ -29,7 +30,10 @@ export class SymbolValues {
     const many = readMany(options, 'fetch()', theFirst);
     const values = this.#valuesOf(symbol, many === theFirst ? 1 : Number.POSITIVE_INFINITY);
     if (values.length > 0) return many(values);
-    const node = this.#compilation.providers.get(symbol)?.[0]?.node;
+    const providers = this.#compilation.providers.get(symbol) ?? [];
+    const dropped = providers.find((source) => this.isDropped(source));
+    if (dropped !== undefined) throw valueDropped(symbol, dropped.node.name);
+    const node = providers[0]?.node;
     const why =
       node === undefined
         ? `nobody provides it.${hint(symbol, this.#symbols())}`
@@ -53,8 +57,14 @@ export class SymbolValues {
 
   /** The closed result that a source stands for; null when its atom has none now, or its result lacks the part. */
   provided(source: Source): { readonly value: Value } | null {
-    const { state, absent, result } = this.#records.at(source.node);
-    return READABLE.has(state) && !absent.includes(source.take) ? { value: result } : null;
+    const { state, absent, result, dropped } = this.#records.at(source.node);
+    return READABLE.has(state) && !dropped && !absent.includes(source.take) ? { value: result } : null;
+  }
+
+  /** True when the source's atom has given what the symbol stands for, and that was dropped. */
+  isDropped(source: Source): boolean {
+    const { state, absent, dropped } = this.#records.at(source.node);
+    return dropped && READABLE.has(state) && !absent.includes(source.take);
   }
 
   /** True when the source's atom is done and its result has not the part that the symbol stands for. */
