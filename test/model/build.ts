@@ -54,6 +54,7 @@ export function build({ root, options }: Drawing, settings: EngineSettings, make
     services,
     deferReverts: options.deferReverts,
     neverResolve: options.neverResolve,
+    keep: options.keep,
     store: Object.fromEntries(options.store.map((symbol) => [symbol, stored(symbol)])),
   } as never) as Engine<AnyUnit>;
   engine.on('flow', ({ state }) => trace.push({ kind: 'flow', to: state }));

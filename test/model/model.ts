@@ -161,8 +161,12 @@ export class Model {
       flow: this.flow,
       states: Object.fromEntries(atoms.map(({ shape, state }) => [shape.name, state])),
       thrown: this.flow === 'FAILURE' ? this.#fatal : this.flow === 'REVERTED' ? failures : [],
-      results: this.flow === 'SUCCESS' ? this.symbols.results() : null,
+      results: this.flow === 'SUCCESS' ? this.#results() : null,
     };
+  }
+
+  #results(): Values {
+    return this.#options.keep === 'none' ? {} : this.symbols.results();
   }
 
   // 2.5, 2.7, 2.8: who may do what.

@@ -205,6 +205,7 @@ export function drawings(features: Features): fc.Arbitrary<Drawing> {
       store: fc.subarray(SYMBOLS, { maxLength: 2 }),
       deferReverts: rarely(3).map((no) => !no),
       neverResolve: rarely(10),
+      keep: fc.constantFrom('all', 'provided', 'none'),
     }),
   });
 }

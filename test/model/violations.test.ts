@@ -14,7 +14,7 @@ import type {
   UnitShape,
 } from './words.ts';
 
-const OPTIONS: Options = { store: [], deferReverts: true, neverResolve: false };
+const OPTIONS: Options = { store: [], deferReverts: true, neverResolve: false, keep: 'all' };
 
 const task = (name: string, more: Partial<TaskShape> = {}): TaskShape => ({
   ...{ kind: 'task', name, requires: [], optional: [], inject: [], revertRequires: null },

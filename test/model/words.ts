@@ -96,6 +96,8 @@ export interface Options {
   readonly store: readonly string[];
   readonly deferReverts: boolean;
   readonly neverResolve: boolean;
+  /** Which results are kept; the others are dropped when nobody needs them, which nobody may notice. */
+  readonly keep: 'all' | 'provided' | 'none';
 }
 
 // The values that pass: whoever builds a flow by a shape gives them so, and a wrong provider shows in the value.
