@@ -39,7 +39,7 @@ export const ERROR_CODES = {
     'The task executor was stopped while it was needed, or before. Stop it after the last engine that uses it.',
   // Storage.
   SYMBOL_NOT_FOUND:
-    'No value is kept under this symbol: nobody provided it, its task has not run, or it was reverted.',
+    'No value is kept under this symbol: nobody provided it, its task has not run, it was reverted, or the option keep let its value go (details.dropped).',
   ATOM_NOT_FOUND: 'No atom of this name is in the flow.',
   ATOM_KIND_CHANGED:
     'An atom that was kept as a task is now a retry or a map of the same name, or the other way round. Give it another name.',

@@ -120,7 +120,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * Compiles, prepares and validates, then runs the flow to its end. A flow that was suspended goes on; one that was
    * reverted starts anew; one that is done returns its results.
    *
-   * @returns every provided symbol, by its nearest provider as a task after the flow would see it (the store aside); of a suspended flow, those that there are
+   * @returns every provided symbol, by its nearest provider as a task after the flow would see it (the store aside); of a suspended flow, those that there are; nothing with `keep: 'none'`
    * @throws the task's own error when one atom failed; WrappedFailure when several did; TaskloomError FLOW_ABORTED,
    * ENGINE_LOCKED, ENGINE_CLOSED, EXECUTOR_CLOSED, and what `compile`, `prepare` and `validate` throw
    */

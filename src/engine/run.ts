@@ -20,7 +20,8 @@ export function createEngine<U extends AnyUnit>(flow: U, ...[options]: OptionsAr
 /**
  * Runs `flow`, or a single task, to its end and closes what it started.
  *
- * @returns every provided symbol, by its nearest provider as a task after the flow would see it (the store aside)
+ * @returns every provided symbol, by its nearest provider as a task after the flow would see it (the store aside); with
+ * `keep: 'none'` an empty object, whatever its type says
  * @throws (rejects) the task's own error when one atom failed, `WrappedFailure` when several did, after all that ran
  * was reverted; TaskloomError FLOW_ABORTED, MISSING_DEPENDENCIES,
  * and what `createEngine` throws

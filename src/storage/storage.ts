@@ -86,7 +86,7 @@ export class Storage {
   /**
    * The whole result of an atom that is SUCCESS.
    *
-   * @throws TaskloomError ATOM_NOT_FOUND; SYMBOL_NOT_FOUND when it has no result now
+   * @throws TaskloomError ATOM_NOT_FOUND; SYMBOL_NOT_FOUND when it has no result now, or none any more (option `keep`)
    */
   get(atom: string): unknown {
     const record = this.#recordOf(atom);

@@ -217,6 +217,39 @@ describe('the library keeps the rules', () => {
     },
   );
 
+  holds(
+    'does the same whatever results are kept, and keeps no more',
+    fc.tuple(runnable(whenTold), seeds),
+    async ({ root, options }, start) => {
+      const runs: { readonly end: End; readonly trace: readonly Entry[] }[] = [];
+      for (const keep of ['all', 'provided', 'none'] as const) {
+        const drawing = { root, options: { ...options, keep } };
+        const executor = new ManualTaskExecutor();
+        const built = build(drawing, { executor });
+        const follower = new Follower(drawing, built);
+        const end = await runToEnd(built, () => drive(built, executor, follower, randomFrom(start)));
+        runs.push({ end, trace: built.trace });
+        if (end.flow !== 'SUCCESS' || keep === 'all') continue;
+        const { compilation, storage } = built.engine;
+        const kept = [...compilation.atoms.keys()].filter(
+          (name) => storage.atomState(name) === 'SUCCESS' && !storage.atomDetail(name).dropped,
+        );
+        const given = Object.keys(end.results ?? {});
+        expect(kept.length).toBeLessThanOrEqual(given.length);
+        for (const name of kept) {
+          const { provides } = compilation.atoms.get(name)!.atom;
+          expect(provides.some(({ symbol }) => given.includes(symbol))).toBe(true);
+        }
+      }
+      const [all, provided, none] = runs;
+      expect(provided).toEqual(all);
+      expect(none?.trace).toEqual(all?.trace);
+      const results = all?.end.results == null ? null : {};
+      expect(none?.end).toEqual({ ...all?.end, results });
+    },
+    Math.ceil(numRuns / 3),
+  );
+
   /** How many tasks travel together: what the executor thinks best, or so many whatever they take. */
   const pools = [{}, { batch: 1 }, { batch: 7 }].map(
     (options) => new ThreadPoolTaskExecutor({ threads: 2, ...options }),
