@@ -9,7 +9,8 @@
  * 3. What a retry takes is claimed until it is closed: it is asked about each failure in its flow.
  * 4. What reverts take, the own result of what can be reverted included, is claimed until the flow is SUCCESS; of an atom that
  *    was ignored only as long as it may be put back.
- * 5. A provider that is shadowed is claimed by what shadows it, until that has given the part (engine/uses.ts).
+ * 5. A provider that is shadowed is claimed by what shadows it, until that has given the part (engine/uses.ts); where a retry may
+ *    put that back with all its readers, and not the one that is shadowed, until it is closed: the next time the part may lack.
  */
 import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, RetryNode, Source } from '../compile/node.ts';
@@ -51,7 +52,7 @@ export class Keeping {
     this.#compilation = compilation;
     this.#storage = storage;
     this.#keep = keep;
-    this.#uses = new Uses(nodes, (node) => this.#dropIfSettled(node));
+    this.#uses = new Uses(nodes.length, (node) => this.#dropIfSettled(node));
     this.#isSettled = new Uint8Array(nodes.length);
     this.#open = new Int32Array(nodes.length);
     this.#depth = new Int32Array(nodes.length);
@@ -116,14 +117,19 @@ export class Keeping {
     return this.#uses.of(source, (use) => {
       const { node: reader } = use.source;
       const around = reader.kind === 'retry' ? reader : reader.retry;
-      if (use.previous === null || !use.counts) return;
-      this.#untilFree({ kind: 'shadow', reader, use, isHeld: true }, around, use.previous.source.node);
+      const { previous } = use;
+      if (previous === null) return;
+      const { node } = previous.source;
+      this.#untilFree({ kind: 'shadow', reader, use, isHeld: true }, around, node);
+      if (this.#outermost(around, node) === null) return;
+      this.#uses.acquire(previous);
+      this.#untilFree({ kind: 'execute', reader, use: previous, isHeld: true }, around, node);
     });
   }
 
   /** Puts a claim where it waits for what lets it go (rules 2 and 3). */
   #untilFree(claim: Claim, around: RetryNode | null, provider: AtomNode): void {
-    const retry = this.#outermost(around, provider.kind === 'retry' ? provider : provider.retry);
+    const retry = this.#outermost(around, provider);
     const claims = retry === null ? this.#untilSettled : this.#untilClosed;
     const { index } = retry ?? claim.reader;
     const list = claims[index];
@@ -132,8 +138,8 @@ export class Keeping {
   }
 
   /** Of the retries around the reader the outermost that is not around the provider; null when there is none. */
-  #outermost(around: RetryNode | null, aroundProvider: RetryNode | null): RetryNode | null {
-    let [inner, other] = [around, aroundProvider];
+  #outermost(around: RetryNode | null, provider: AtomNode): RetryNode | null {
+    let [inner, other] = [around, provider.kind === 'retry' ? provider : provider.retry];
     let found: RetryNode | null = null;
     while (inner !== other) {
       const [depth, otherDepth] = [depthIn(this.#depth, inner), depthIn(this.#depth, other)];

@@ -3,23 +3,19 @@ import { type AtomNode, isAtom, type Source } from '../compile/node.ts';
 
 /** What is read to execute an atom; of a map, for its items too. */
 export function readToExecute(node: AtomNode): readonly Source[] {
-  const { task, retry } = node.kind === 'map' ? node.inner : { task: null, retry: null };
-  return [...node.sources, ...(task?.sources ?? []), ...(retry?.sources ?? [])].filter(isSource);
+  const sources = partsOf(node).flatMap((part) => part.sources);
+  return [...node.sources, ...(node.kind === 'map' ? sources : [])].flatMap((source) => ofFlow(source, node));
 }
 
 /** What is read to revert it, where it has something to undo. */
 export function readToRevert(node: AtomNode): readonly Source[] {
-  const parts = node.kind === 'map' ? [node.inner.task, node.inner.retry] : [node];
-  return parts
-    .flatMap((part) => (part !== null && canRevert(part) ? part.revertSources : []))
-    .filter(isSource);
+  const sources = partsOf(node).flatMap((part) => (canRevert(part) ? part.revertSources : []));
+  return sources.flatMap((source) => ofFlow(source, node));
 }
 
 /** Whether its revert, or those of a map's items, is told the result; a retry is told its history. */
 export function takesItsResult(node: AtomNode): boolean {
-  if (node.kind !== 'map') return node.kind === 'task' && canRevert(node);
-  const { task, retry } = node.inner;
-  return canRevert(task) || (retry !== null && canRevert(retry));
+  return node.kind !== 'retry' && partsOf(node).some(canRevert);
 }
 
 /** The results that are shown to who decides about it, whole. */
@@ -34,6 +30,16 @@ function canRevert(node: AtomNode): boolean {
   return (atom.kind === 'task' ? atom.work.revert : atom.revert) !== null;
 }
 
-function isSource(source: Source | null): source is Source {
-  return source !== null;
+/** What runs: the atom itself, or for each item of a map. */
+function partsOf(node: AtomNode): readonly AtomNode[] {
+  if (node.kind !== 'map') return [node];
+  const { task, retry } = node.inner;
+  return retry === null ? [task] : [task, retry];
+}
+
+/** What the retry of an item gives is none of the flow's results; what that shadows may be one. */
+function ofFlow(source: Source | null, node: AtomNode): readonly Source[] {
+  const isOfItem = node.kind === 'map' && source !== null && source.node === node.inner.retry;
+  const found = isOfItem ? source.previous : source;
+  return found === null ? [] : [found];
 }

@@ -15,27 +15,23 @@ export interface Use {
   readonly source: Source;
   /** What it shadows. */
   readonly previous: Use | null;
-  /** False for what stands for the retries of a map's items, which have no result of the flow's. */
-  readonly counts: boolean;
   users: number;
   passes: boolean;
 }
 
 export class Uses {
-  readonly #nodes: readonly unknown[];
   readonly #unneeded: (node: AtomNode) => void;
   readonly #bySource = new Map<Source, Use>();
   /** By the index of the node, how many uses of it have users. */
   readonly #needs: Int32Array;
 
   /**
-   * @param nodes - Those of the compilation, by their index
+   * @param size - How many nodes there are
    * @param unneeded - Is told of a node whose result was needed, and is no more
    */
-  constructor(nodes: readonly unknown[], unneeded: (node: AtomNode) => void) {
-    this.#nodes = nodes;
+  constructor(size: number, unneeded: (node: AtomNode) => void) {
     this.#unneeded = unneeded;
-    this.#needs = new Int32Array(nodes.length);
+    this.#needs = new Int32Array(size);
   }
 
   /** The use of a source, made with those that it shadows when it is first asked for; `made` is told of each. */
@@ -47,8 +43,7 @@ export class Uses {
       if (use === null) missing.push(each);
     }
     for (const each of missing.reverse()) {
-      const counts = this.#nodes[each.node.index] === each.node;
-      use = { source: each, previous: use, counts, users: 0, passes: true };
+      use = { source: each, previous: use, users: 0, passes: true };
       this.#bySource.set(each, use);
       made(use);
     }
@@ -67,14 +62,13 @@ export class Uses {
   acquire(start: Use): void {
     for (let use: Use | null = start; use !== null; use = use.passes ? use.previous : null) {
       if (use.users++ > 0) return;
-      if (use.counts) this.need(use.source.node);
+      this.need(use.source.node);
     }
   }
 
   release(start: Use): void {
     for (let use: Use | null = start; use !== null; use = use.passes ? use.previous : null) {
       if (--use.users > 0) return;
-      if (!use.counts) continue;
       const { node } = use.source;
       const left = (this.#needs[node.index] as number) - 1;
       this.#needs[node.index] = left;

@@ -143,8 +143,7 @@ describe.each<[string, () => TaskExecutor]>([
       act(`step ${at}`, {
         provides: 'pixels',
         optional: ['pixels'],
-        gives: ({ pixels }) =>
-          new Uint8Array(size).fill((pixels as Uint8Array | undefined)?.[0] ?? 0).fill(at, 0, 1),
+        gives: () => new Uint8Array(size).fill(at, 0, 1),
       }),
     );
     const engine = engineOf(linear('f').add(steps), 'provided', { executor: executor() });
@@ -156,7 +155,7 @@ describe.each<[string, () => TaskExecutor]>([
     const { pixels } = (await engine.run()) as { readonly pixels: Uint8Array };
     expect(Math.max(...counts)).toBe(2);
     expect([pixels.length, pixels[0]]).toEqual([size, 19]);
-  });
+  }, 120_000);
 });
 
 describe('a result is needed by', () => {
@@ -358,6 +357,26 @@ describe('a retry may make a result needed again', () => {
     const { at, error } = await keptAtEach(flow, 'none');
     expect([error, seen]).toEqual([undefined, ['far']]);
     expect(at('c')).toEqual(['c: far near', 'c: far near']);
+  });
+
+  it('of one that is shadowed, for those that are put back with what shadows it', async () => {
+    const seen: unknown[] = [];
+    const [yes, near] = [act('yes'), act('near', { provides: 'x' })];
+    let asked = 0;
+    const flow = linear('o').add(
+      act('far', { provides: 'x' }),
+      linear('f', { retry: times(2) }).add(
+        graph('g')
+          .add(yes, near)
+          .link(yes, near, { decider: () => asked++ === 0, depth: 'ATOM' }),
+        act('c', { requires: ['x'], gives: ({ x }) => seen.push(x) }),
+        failsOnce('d'),
+      ),
+      act('end'),
+    );
+    const { at, error } = await keptAtEach(flow, 'none');
+    expect([error, seen]).toEqual([undefined, ['near', 'far']]);
+    expect([at('d'), at('end')]).toEqual([['d: far', 'd: far'], ['end: ']]);
   });
 
   it('what the retry itself gives is given anew', async () => {
