@@ -124,6 +124,12 @@ export const MUTANTS = [
     why: 'what a retry around may make needed once more was dropped',
   },
   {
+    file: 'src/engine/keeping.ts',
+    find: 'if (this.#outermost(around, node) === null) return;',
+    replace: 'return;',
+    why: 'what is shadowed was dropped, though a retry puts back what shadows it and its readers',
+  },
+  {
     file: 'src/engine/uses.ts',
     find: 'if (--use.users > 0) return;',
     replace: 'use.users--;',
