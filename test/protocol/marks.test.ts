@@ -1,0 +1,59 @@
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { isBefore, Marks, nextOf } from '../../src/protocol/marks.ts';
+
+test('what is called back cannot be claimed, and what is claimed is not called back', () => {
+  const near = new Marks();
+  const far = new Marks(near.memory);
+  expect(far.claim(0)).toBe(true);
+  expect(far.claim(0)).toBe(false);
+  expect(near.callBack(5)).toBe(1);
+  for (const number of [1, 2, 4]) expect(far.claim(number)).toBe(false);
+  expect(far.claim(5)).toBe(true);
+  expect(near.callBack(6)).toBe(6);
+});
+
+test('a request whose code began last is known by its number, with the time', () => {
+  const near = new Marks();
+  const far = new Marks(near.memory);
+  expect(near.startOf(0)).toBeNull();
+  far.begin(0, 123.5);
+  expect(near.startOf(0)).toBe(123.5);
+  far.begin(1, 124);
+  expect([near.startOf(0), near.startOf(1)]).toEqual([null, 124]);
+});
+
+test('numbers go on past 32 bits', () => {
+  const last = 2 ** 31 - 1;
+  expect(nextOf(last)).toBe(-(2 ** 31));
+  expect(isBefore(last, nextOf(last))).toBe(true);
+  expect(isBefore(nextOf(last), last)).toBe(false);
+});
+
+test('of two that reach for a request at once, one gets it', async () => {
+  const COUNT = 200_000;
+  const near = new Marks();
+  const claimed = new SharedArrayBuffer(COUNT);
+  // The same words as Marks.claim, in plain JavaScript: a worker does not load TypeScript on every Node.
+  const worker = new Worker(
+    `const { workerData: { memory, claimed, count }, parentPort } = require('node:worker_threads');
+     const words = new Int32Array(memory, 0, 1), seen = new Uint8Array(claimed);
+     parentPort.postMessage('ready');
+     for (let number = 0; number < count; number++)
+       if (Atomics.compareExchange(words, 0, number, number + 1) === number) seen[number] = 1;
+     parentPort.postMessage('done');`,
+    { eval: true, workerData: { memory: near.memory, claimed, count: COUNT } },
+  );
+  const calledBack = new Uint8Array(COUNT);
+  await new Promise((resolve) => worker.once('message', resolve));
+  const done = new Promise((resolve) => worker.once('message', resolve));
+  for (let next = 0; next < COUNT; ) {
+    // Far enough ahead to meet the worker on its way.
+    next = Math.min(COUNT, next + 50);
+    for (let number = near.callBack(next); number < next; number++) calledBack[number] = 1;
+  }
+  await done;
+  const seen = new Uint8Array(claimed);
+  expect(seen.findIndex((one, number) => one + (calledBack[number] ?? 0) !== 1)).toBe(-1);
+  await worker.terminate();
+});
