@@ -3,13 +3,13 @@
  *
  *   compile ─▶ prepare ─▶ validate ─▶ run (engine/loop.ts) ─▶ results, or the error
  */
-import { v7 as uuid } from 'uuid';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { atMost } from '../executor/clock.ts';
 import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/executor.ts';
 import { checkUnit } from '../flow/recognise.ts';
 import type { GivesOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
+import { newId } from '../ids.ts';
 import { type Listener, Notifier } from '../notifier.ts';
 import { checkOptions } from '../options.ts';
 import { refuseWhileLoading } from '../protocol/loading.ts';
@@ -54,7 +54,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     checkEngineOptions(options, place);
     this.#root = root;
     this.#options = options;
-    this.flowId = options.flowId ?? uuid();
+    this.flowId = options.flowId ?? newId();
     this.#closing = new Promise((resolve) => {
       this.#announceClose = resolve;
     });

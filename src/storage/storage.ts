@@ -2,13 +2,13 @@
  * What one run knows: states, results and failures of its atoms by name, and the values of its symbols. Values stay
  * closed; they are opened for who reads them, each time anew, so that no reader can change what is kept.
  */
-import { v7 as uuid } from 'uuid';
 import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, MapNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import { History } from '../flow/history.ts';
 import { hint } from '../hint.ts';
+import { newId } from '../ids.ts';
 import { AN_OBJECT, checkOptions } from '../options.ts';
 import { open } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
@@ -41,7 +41,7 @@ export class Storage {
   readonly #compilation: Compilation;
   readonly #records: Records;
   readonly #kept: KeptFlow;
-  /** Ids of atoms, given when first needed: one costs about 2 µs. */
+  /** Ids of atoms, given when first needed. */
   readonly #uuids = new Map<string, string>();
 
   constructor(compilation: Compilation, flowId: string, kept: KeptFlow) {
@@ -201,7 +201,7 @@ export class Storage {
   /** The record of an atom as plain data, for who keeps or shows it; a copy. */
   atomDetail(atom: string): AtomDetail {
     const record = this.#recordOf(atom);
-    const id = this.#uuids.get(atom) ?? uuid();
+    const id = this.#uuids.get(atom) ?? newId();
     this.#uuids.set(atom, id);
     return { uuid: id, ...record, metadata: { ...record.metadata } };
   }
