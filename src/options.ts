@@ -21,16 +21,16 @@ export function checkOptions<O extends object>(options: O, rules: OptionRules<O>
       details: { place },
     });
   }
-  const known: ReadonlyMap<string, OptionRule> = new Map(Object.entries<OptionRule>(rules));
-  for (const [option, value] of Object.entries(options)) {
-    const rule = known.get(option);
+  for (const option of Object.keys(options) as (keyof O & string)[]) {
+    const rule = Object.hasOwn(rules, option) ? rules[option] : undefined;
     if (rule === undefined) {
-      const names = [...known.keys()];
+      const names = Object.keys(rules);
       const way = hint(option, names) || ` There are: ${names.join(', ') || 'none'}.`;
       throw new TaskloomError('OPTION_INVALID', `${place} has no option '${option}'.${way}`, {
         details: { place, option },
       });
     }
+    const value = options[option];
     if (value !== undefined && !rule.fits(value)) {
       throw new TaskloomError('OPTION_INVALID', `The option '${option}' of ${place} must be ${rule.words}.`, {
         details: { place, option },

@@ -5,7 +5,15 @@ import { SerialTaskExecutor } from '../executor/serial.ts';
 import { ThreadPoolTaskExecutor } from '../executor/threads.ts';
 import type { Services } from '../flow/context.ts';
 import type { NeedsOf } from '../flow/symbols.ts';
-import { A_FLAG, A_NAME, AN_OBJECT, aWholeNumber, checkOptions, oneOf } from '../options.ts';
+import {
+  A_FLAG,
+  A_NAME,
+  AN_OBJECT,
+  aWholeNumber,
+  checkOptions,
+  type OptionRules,
+  oneOf,
+} from '../options.ts';
 import type { OnVersionChange } from '../storage/adopt.ts';
 import type { Backend } from '../storage/kept-flow.ts';
 import type { Keep } from './keeping.ts';
@@ -71,27 +79,25 @@ export interface AnyEngineOptions extends EngineSettings {
   readonly store?: object;
 }
 
+const RULES: OptionRules<AnyEngineOptions> = {
+  store: AN_OBJECT,
+  executor: { fits: isExecutor, words: `'threads', 'serial' or a task executor` },
+  threads: aWholeNumber(1),
+  flowId: A_NAME,
+  services: { fits: areServices, words: 'an object whose values are functions' },
+  signal: { fits: (value) => value instanceof AbortSignal, words: 'an AbortSignal' },
+  onAbort: oneOf('suspend', 'revert'),
+  deferReverts: A_FLAG,
+  neverResolve: A_FLAG,
+  backend: { fits: isBackend, words: 'a backend: memory()' },
+  onVersionChange: oneOf('keep', 'rerun', 'refuse'),
+  injectTransient: A_FLAG,
+  keep: oneOf('all', 'provided', 'none'),
+};
+
 /** @throws TaskloomError OPTION_INVALID */
 export function checkEngineOptions(options: AnyEngineOptions, place: string): void {
-  checkOptions(
-    options,
-    {
-      store: AN_OBJECT,
-      executor: { fits: isExecutor, words: `'threads', 'serial' or a task executor` },
-      threads: aWholeNumber(1),
-      flowId: A_NAME,
-      services: { fits: areServices, words: 'an object whose values are functions' },
-      signal: { fits: (value) => value instanceof AbortSignal, words: 'an AbortSignal' },
-      onAbort: oneOf('suspend', 'revert'),
-      deferReverts: A_FLAG,
-      neverResolve: A_FLAG,
-      backend: { fits: isBackend, words: 'a backend: memory()' },
-      onVersionChange: oneOf('keep', 'rerun', 'refuse'),
-      injectTransient: A_FLAG,
-      keep: oneOf('all', 'provided', 'none'),
-    },
-    place,
-  );
+  checkOptions(options, RULES, place);
   if (options.threads !== undefined && (options.executor ?? 'threads') !== 'threads') {
     throw new TaskloomError(
       'OPTION_INVALID',
