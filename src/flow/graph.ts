@@ -5,9 +5,10 @@ import { AutoLinks, type ResolveOptions } from './auto-links.ts';
 import type { Loosely, Together } from './dataflow.ts';
 import { type LinkOptions, readLinkOptions } from './decider.ts';
 import { describe } from './names.ts';
+import { markAsUnit } from './recognise.ts';
 import type { Nothing, Plain } from './symbols.ts';
 import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
-import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
+import { type Addable, type FlowOptions, readFlow, UnitList } from './unit-list.ts';
 import { summarize } from './unit-symbols.ts';
 
 const RESOLVE_RULES: OptionRules<ResolveOptions> = { resolveRequires: A_FLAG, resolveExisting: A_FLAG };
@@ -22,8 +23,12 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   readonly #links: AutoLinks;
   #target: AnyUnit | null = null;
 
+  static {
+    markAsUnit(GraphFlow.prototype);
+  }
+
   constructor(name: string, options: FlowOptions = {}) {
-    const { name: known, retry } = openFlow(this, name, options);
+    const { name: known, retry } = readFlow(name, options);
     this.name = known;
     this.retry = retry;
     this.#list = new UnitList(this);

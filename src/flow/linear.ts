@@ -1,9 +1,10 @@
 /** The linear pattern: one unit after another, each seeing what those before it gave. */
 import type { InOrder } from './dataflow.ts';
 import { NO_LINKS } from './flow.ts';
+import { markAsUnit } from './recognise.ts';
 import type { Nothing, Plain } from './symbols.ts';
 import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
-import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
+import { type Addable, type FlowOptions, readFlow, UnitList } from './unit-list.ts';
 
 export class LinearFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   declare readonly types?: { readonly needs: Plain<Needs>; readonly gives: Plain<Gives> };
@@ -15,8 +16,12 @@ export class LinearFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   readonly links: readonly Link[] = NO_LINKS;
   readonly #list: UnitList;
 
+  static {
+    markAsUnit(LinearFlow.prototype);
+  }
+
   constructor(name: string, options: FlowOptions = {}) {
-    const { name: known, retry } = openFlow(this, name, options);
+    const { name: known, retry } = readFlow(name, options);
     this.name = known;
     this.retry = retry;
     this.#list = new UnitList(this);

@@ -7,7 +7,7 @@ import { ANY, aWholeNumber, checkOptions, oneOf, type OptionRules } from '../opt
 import type { DefinedTask, Given, KeysInResult, Listed, Provides } from './definition.ts';
 import { checkName, describe } from './names.ts';
 import { definitionInvalid, readList, readProvides } from './read-definition.ts';
-import { COPY, checkUnit, UNIT } from './recognise.ts';
+import { checkUnit, markAsUnit } from './recognise.ts';
 import type { Argument, NeedsOf, Nothing, Plain, ResultOf, Says, Typed, Unlisted } from './symbols.ts';
 import type { AnyMap, AnyReduction, AnyTask, AnyUnit } from './unit.ts';
 
@@ -192,7 +192,7 @@ export function map<
     concurrency: options.concurrency ?? Number.POSITIVE_INFINITY,
     priority: task.priority,
   };
-  return Object.freeze(Object.defineProperty(made, UNIT, { value: COPY }));
+  return Object.freeze(markAsUnit(made));
 }
 
 const NO_INJECT: ReadonlyMap<string, unknown> = new Map();

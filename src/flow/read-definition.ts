@@ -2,24 +2,17 @@
 import { TaskloomError } from '../errors.ts';
 import { ANY, checkOptions, type OptionRule, type OptionRules } from '../options.ts';
 import { checkName, describe } from './names.ts';
-import type { Provided } from './symbols.ts';
-import type { AnyRetry } from './unit.ts';
+import type { Argument, Provided } from './symbols.ts';
+import type { AnyRetry, AnyTask } from './unit.ts';
 
 /** A definition that was checked, with its defaults. Lists and maps are copies. */
-export interface Readable {
-  readonly requires: readonly string[];
-  readonly optional: readonly string[];
-  readonly rebind: ReadonlyMap<string, string>;
-  readonly inject: ReadonlyMap<string, unknown>;
-  readonly provides: readonly Provided[];
-  /** null: as execute. */
-  readonly revertRequires: readonly string[] | null;
-  /** null: as rebind. */
-  readonly revertRebind: ReadonlyMap<string, string> | null;
-  readonly priority: number;
-  readonly timeout: number | null;
-  readonly version: string;
-  readonly retry: AnyRetry | null;
+export interface Readable
+  extends Pick<
+    AnyTask,
+    'args' | 'revertArgs' | 'inject' | 'provides' | 'priority' | 'timeout' | 'version' | 'retry'
+  > {
+  /** True: the arguments of revert have symbols of their own, whatever rebind says. */
+  readonly revertRebound: boolean;
 }
 
 /** What was written, before it is checked. */
@@ -99,19 +92,23 @@ export function readDefinition(definition: Written, place: string): Readable {
   refuseTwice(revertRequires ?? [], 'argument of revert', place);
   checkFunctions(definition, place);
 
-  const args = new Set([...requires, ...optional, ...(revertRequires ?? [])]);
-  const revertArgs = revertRequires === null ? args : new Set(revertRequires);
+  const names = [...requires, ...optional];
+  const known = [...new Set([...names, ...(revertRequires ?? [])])];
+  const rebind = readRebind(definition.rebind, 'rebind', known, place);
+  const inject = readEntries(definition.inject, 'inject', known, place);
+  const provides = Object.freeze(readProvides(definition.provides, place));
+  const revertRebound = definition.revertRebind !== undefined;
+  const revertRebind = revertRebound
+    ? readRebind(definition.revertRebind, 'revertRebind', revertRequires ?? known, place)
+    : rebind;
+  const args = argumentsOf(names, rebind, optional);
+  const isSame = revertRequires === null && !revertRebound;
   return {
-    requires,
-    optional,
-    rebind: readRebind(definition.rebind, 'rebind', args, place),
-    inject: readEntries(definition.inject, 'inject', args, place),
-    provides: readProvides(definition.provides, place),
-    revertRequires,
-    revertRebind:
-      definition.revertRebind === undefined
-        ? null
-        : readRebind(definition.revertRebind, 'revertRebind', revertArgs, place),
+    args,
+    revertArgs: isSame ? args : argumentsOf(revertRequires ?? names, revertRebind, optional),
+    revertRebound,
+    inject,
+    provides,
     priority: definition.priority ?? 0,
     timeout: definition.timeout ?? null,
     version: definition.version ?? '1.0',
@@ -122,17 +119,53 @@ export function readDefinition(definition: Written, place: string): Readable {
 /** A second use: `again` laid over what was read. Throws as `readDefinition` does. */
 export function readAgain(read: Readable, again: WrittenAgain, place: string): Readable {
   checkOptions(again, AGAIN_RULES, place);
-  const args = new Set([...read.requires, ...read.optional, ...(read.revertRequires ?? [])]);
+  const known = argumentNames(read);
+  const rebind = readRebind(again.rebind, 'rebind', known, place);
+  const inject = readEntries(again.inject, 'inject', known, place);
+  const args = rebound(read.args, rebind);
+  const isSame = read.revertArgs === read.args;
   return {
-    ...read,
-    rebind: new Map([...read.rebind, ...readRebind(again.rebind, 'rebind', args, place)]),
-    inject: new Map([...read.inject, ...readEntries(again.inject, 'inject', args, place)]),
-    provides: again.provides === undefined ? read.provides : readProvides(again.provides, place),
+    args,
+    revertArgs: isSame ? args : read.revertRebound ? read.revertArgs : rebound(read.revertArgs, rebind),
+    revertRebound: read.revertRebound,
+    inject: inject.size === 0 ? read.inject : new Map([...read.inject, ...inject]),
+    provides:
+      again.provides === undefined ? read.provides : Object.freeze(readProvides(again.provides, place)),
     priority: again.priority ?? read.priority,
     timeout: again.timeout ?? read.timeout,
     version: again.version ?? read.version,
     retry: again.retry ?? read.retry,
   };
+}
+
+/** Those of execute, then those that revert alone has. */
+export function argumentNames({
+  args,
+  revertArgs,
+}: Pick<Readable, 'args' | 'revertArgs'>): readonly string[] {
+  const names = args.map(({ name }) => name);
+  if (revertArgs !== args) for (const { name } of revertArgs) if (!names.includes(name)) names.push(name);
+  return names;
+}
+
+function argumentsOf(
+  names: readonly string[],
+  symbols: ReadonlyMap<string, string>,
+  optional: readonly string[],
+): readonly Argument[] {
+  const args = names.map((name) =>
+    Object.freeze({ name, symbol: symbols.get(name) ?? name, optional: optional.includes(name) }),
+  );
+  return Object.freeze(args);
+}
+
+function rebound(args: readonly Argument[], symbols: ReadonlyMap<string, string>): readonly Argument[] {
+  if (symbols.size === 0) return args;
+  const changed = args.map((arg) => {
+    const symbol = symbols.get(arg.name);
+    return symbol === undefined ? arg : Object.freeze({ ...arg, symbol });
+  });
+  return Object.freeze(changed);
 }
 
 function checkFunctions(definition: Written, place: string): void {
@@ -162,21 +195,23 @@ export function refuseTwice(names: readonly string[], what: string, place: strin
   }
 }
 
+const NO_ENTRIES: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** The entries of an object by argument. Own ones alone, so that no name of Object.prototype counts. */
 export function readEntries(
   object: unknown,
   option: string,
-  args: ReadonlySet<string>,
+  args: readonly string[],
   place: string,
 ): ReadonlyMap<string, unknown> {
-  if (object === undefined) return new Map();
+  if (object === undefined) return NO_ENTRIES;
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw definitionInvalid(place, `${option} must be an object by argument, not ${describe(object)}`);
   }
   const entries = new Map<string, unknown>(Object.entries(object));
   for (const name of entries.keys()) {
-    if (args.has(name)) continue;
-    const known = [...args].map((each) => `'${each}'`).join(', ') || 'none';
+    if (args.includes(name)) continue;
+    const known = args.map((each) => `'${each}'`).join(', ') || 'none';
     throw definitionInvalid(
       place,
       `${option} names '${name}', which is no argument here (there are: ${known})`,
@@ -188,9 +223,10 @@ export function readEntries(
 export function readRebind(
   rebind: unknown,
   option: string,
-  args: ReadonlySet<string>,
+  args: readonly string[],
   place: string,
 ): ReadonlyMap<string, string> {
+  if (rebind === undefined) return NO_ENTRIES;
   const symbols = new Map<string, string>();
   for (const [name, symbol] of readEntries(rebind, option, args, place)) {
     symbols.set(name, checkName(symbol, `${place}: the symbol that ${option} gives to '${name}'`));

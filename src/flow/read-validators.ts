@@ -1,7 +1,7 @@
 /** Reads the schemas of a task's definition, and refuses what holds for nothing or is no Standard Schema. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe } from './names.ts';
-import { definitionInvalid, type Readable } from './read-definition.ts';
+import { argumentNames, definitionInvalid, type Readable } from './read-definition.ts';
 import type { Take } from './symbols.ts';
 import type { Validators } from './unit.ts';
 
@@ -19,7 +19,7 @@ export function readValidators(validate: unknown, read: Readable, place: string)
       `validate must be an object of schemas by name, not ${describe(validate)}`,
     );
   }
-  const names = new Set([...read.requires, ...read.optional, ...(read.revertRequires ?? [])]);
+  const names = new Set(argumentNames(read));
   const takes = new Map(read.provides.map(({ symbol, take }) => [symbol, take]));
   const args = new Map<string, StandardSchemaV1>();
   const provided = new Map<Take, StandardSchemaV1>();

@@ -7,7 +7,12 @@ import type { AnyUnit } from './unit.ts';
 export const UNIT: unique symbol = Symbol.for('taskloom.unit') as never;
 
 /** This copy of the package in this process. */
-export const COPY: string = import.meta.url;
+const COPY = import.meta.url;
+
+/** Says that this is a unit of this copy, or that all are which have it as their prototype. Hidden from listings. */
+export function markAsUnit<T extends object>(unit: T): T {
+  return Object.defineProperty(unit, UNIT, { value: COPY });
+}
 
 /**
  * Passes when `value` is a task or a flow of this copy; `place` begins the message.

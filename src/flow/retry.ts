@@ -193,8 +193,8 @@ export function retry<
   const optional = readList(definition.optional, 'optional', place);
   const names = [...readList(definition.requires, 'requires', place), ...optional];
   refuseTwice(names, 'argument', place);
-  const rebind = readRebind(definition.rebind, 'rebind', new Set(names), place);
-  const inject = readEntries(definition.inject, 'inject', new Set(names), place);
+  const rebind = readRebind(definition.rebind, 'rebind', names, place);
+  const inject = readEntries(definition.inject, 'inject', names, place);
   const args = names.map((each) => ({
     name: each,
     symbol: rebind.get(each) ?? each,

@@ -17,7 +17,7 @@ import { checkModuleUrl } from './module-url.ts';
 import { checkName } from './names.ts';
 import { type Readable, readAgain, readDefinition } from './read-definition.ts';
 import { readValidators } from './read-validators.ts';
-import { COPY, UNIT } from './recognise.ts';
+import { markAsUnit } from './recognise.ts';
 import { register } from './registry.ts';
 import type { Nothing, Typed } from './symbols.ts';
 import type { AnyTask, Validators, Work } from './unit.ts';
@@ -119,44 +119,30 @@ class TaskUnit implements AnyTask {
   readonly timeout: number | null;
   readonly version: string;
   readonly retry: AnyTask['retry'];
-  readonly #read: Readable;
+  readonly #revertRebound: boolean;
+
+  static {
+    markAsUnit(TaskUnit.prototype);
+  }
 
   constructor(name: string, work: Work, read: Readable) {
     this.name = name;
     this.work = work;
-    this.args = argumentsOf([...read.requires, ...read.optional], read.rebind, read);
-    this.revertArgs =
-      read.revertRequires === null && read.revertRebind === null
-        ? this.args
-        : argumentsOf(
-            read.revertRequires ?? [...read.requires, ...read.optional],
-            read.revertRebind ?? read.rebind,
-            read,
-          );
+    this.args = read.args;
+    this.revertArgs = read.revertArgs;
     this.inject = read.inject;
-    this.provides = Object.freeze(read.provides);
+    this.provides = read.provides;
     this.priority = read.priority;
     this.timeout = read.timeout;
     this.version = read.version;
     this.retry = read.retry;
-    this.#read = read;
-    Object.defineProperty(this, UNIT, { value: COPY });
+    this.#revertRebound = read.revertRebound;
     Object.freeze(this);
   }
 
   as(name: unknown, options: Readonly<Record<string, unknown>> = {}): TaskUnit {
     const known = checkName(name, `The name that '${this.name}' is given by .as()`);
-    return new TaskUnit(known, this.work, readAgain(this.#read, options, `'${this.name}'.as('${known}')`));
+    const read = { ...this, revertRebound: this.#revertRebound };
+    return new TaskUnit(known, this.work, readAgain(read, options, `'${this.name}'.as('${known}')`));
   }
-}
-
-function argumentsOf(
-  names: readonly string[],
-  symbols: ReadonlyMap<string, string>,
-  { optional }: Readable,
-): AnyTask['args'] {
-  const args = names.map((name) =>
-    Object.freeze({ name, symbol: symbols.get(name) ?? name, optional: optional.includes(name) }),
-  );
-  return Object.freeze(args);
 }

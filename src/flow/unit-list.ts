@@ -4,7 +4,7 @@ import { checkOptions, type OptionRules } from '../options.ts';
 import { refuseClosed } from './closing.ts';
 import { checkName } from './names.ts';
 import { A_RETRY } from './read-definition.ts';
-import { COPY, checkUnit, UNIT } from './recognise.ts';
+import { checkUnit } from './recognise.ts';
 import type { Retry } from './retry.ts';
 import type { AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit } from './unit.ts';
 
@@ -18,15 +18,13 @@ export interface FlowOptions<Needs = unknown, Gives = unknown> {
 
 const RULES: OptionRules<FlowOptions> = { retry: A_RETRY };
 
-/** Marks `flow` as ours, and returns its name and its retry. Throws NAME_INVALID or OPTION_INVALID. */
-export function openFlow(
-  flow: object,
+/** A flow's name and its retry. Throws NAME_INVALID or OPTION_INVALID. */
+export function readFlow(
   name: unknown,
   options: FlowOptions,
 ): { readonly name: string; readonly retry: AnyRetry | null } {
   const known = checkName(name, 'The name of a flow');
   checkOptions(options, RULES, `flow '${known}'`);
-  Object.defineProperty(flow, UNIT, { value: COPY });
   return { name: known, retry: options.retry ?? null };
 }
 

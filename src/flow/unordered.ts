@@ -1,9 +1,10 @@
 /** The unordered pattern: units in any order or all at once, none seeing what another gives. */
 import type { Apart } from './dataflow.ts';
 import { NO_LINKS } from './flow.ts';
+import { markAsUnit } from './recognise.ts';
 import type { Nothing, Plain } from './symbols.ts';
 import type { AnyFlow, AnyRetry, AnyUnit, Link } from './unit.ts';
-import { type Addable, type FlowOptions, openFlow, UnitList } from './unit-list.ts';
+import { type Addable, type FlowOptions, readFlow, UnitList } from './unit-list.ts';
 
 export class UnorderedFlow<Needs = Nothing, Gives = Nothing, Own = Nothing> implements AnyFlow {
   declare readonly types?: { readonly needs: Plain<Needs>; readonly gives: Plain<Gives> };
@@ -15,8 +16,12 @@ export class UnorderedFlow<Needs = Nothing, Gives = Nothing, Own = Nothing> impl
   readonly links: readonly Link[] = NO_LINKS;
   readonly #list: UnitList;
 
+  static {
+    markAsUnit(UnorderedFlow.prototype);
+  }
+
   constructor(name: string, options: FlowOptions = {}) {
-    const { name: known, retry } = openFlow(this, name, options);
+    const { name: known, retry } = readFlow(name, options);
     this.name = known;
     this.retry = retry;
     this.#list = new UnitList(this);
