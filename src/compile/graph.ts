@@ -4,16 +4,18 @@ import { checkUnit } from '../flow/recognise.ts';
 import type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit } from '../flow/unit.ts';
 import {
   type AtomNode,
+  type DecidingEdge,
   type Draft,
   type FlowNode,
   type ItemNodes,
+  type MapNode,
   type Node,
   type RetryNode,
   readItemName,
   type Source,
 } from './node.ts';
 
-/** What a unit became: the nodes at which it begins and ends (one and the same for a task). */
+/** What became of a flow, or of a task with a retry: the nodes at which it begins and ends. */
 interface Span {
   readonly first: Draft<Node>;
   /** Where the units inside begin: the flow's retry, or its entry. */
@@ -25,13 +27,29 @@ export interface Graph {
   readonly root: AnyUnit;
   readonly nodes: Draft<Node>[];
   readonly atoms: Map<string, Draft<AtomNode>>;
-  /** Where each unit of the tree stands. */
+  /** Where each flow stands, and each task that has a retry; the others begin and end at their own node. */
   readonly spans: Map<AnyUnit, Span>;
+}
+
+/** Where a unit begins. */
+function firstOf({ spans, atoms }: Graph, unit: AnyUnit): Draft<Node> {
+  return spans.get(unit)?.first ?? (atoms.get(unit.name) as Draft<AtomNode>);
+}
+
+/** Where the units inside of a unit begin; of a task or a map without a retry, its node. */
+export function headOf({ spans, atoms }: Graph, unit: AnyUnit): Draft<Node> {
+  return spans.get(unit)?.head ?? (atoms.get(unit.name) as Draft<AtomNode>);
+}
+
+function lastOf({ spans, atoms }: Graph, unit: AnyUnit): Draft<Node> {
+  return spans.get(unit)?.last ?? (atoms.get(unit.name) as Draft<AtomNode>);
 }
 
 /** A flow whose units are being placed. */
 interface Frame {
   readonly flow: AnyFlow;
+  /** Asked for once: a graph flow with a target finds them each time. */
+  readonly units: readonly AnyUnit[];
   readonly entry: Draft<FlowNode>;
   /** Decides about the failures of its units. */
   readonly retry: Draft<RetryNode> | null;
@@ -50,8 +68,7 @@ export function buildGraph(root: AnyUnit): Graph {
       return;
     }
     if (unit.kind !== 'flow') {
-      const node = placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
-      graph.spans.set(unit, { first: node, head: node, last: node });
+      placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
       return;
     }
     refuseSecondPlace(unit, openFlows, graph.spans, around);
@@ -62,7 +79,7 @@ export function buildGraph(root: AnyUnit): Graph {
 
   place(root, null);
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
-    const unit = frame.flow.units[frame.next++];
+    const unit = frame.units[frame.next++];
     if (unit !== undefined) {
       place(unit, frame);
       continue;
@@ -71,8 +88,9 @@ export function buildGraph(root: AnyUnit): Graph {
     openFlows.delete(frame.flow);
     const span = graph.spans.get(frame.flow) as Span;
     span.last = placeFlowNode(graph, 'exit', frame.flow, frame.entry.flow as Draft<FlowNode> | null);
-    connectFlow(frame.flow, span, graph.spans);
+    connectFlow(frame, span, graph);
   }
+  for (const node of graph.nodes) if (node.kind === 'map') shareEdges(node);
   handDownDeciders(graph.nodes);
   refuseNamesOfItems(graph.atoms);
   return graph;
@@ -95,7 +113,8 @@ function refuseNamesOfItems(atoms: ReadonlyMap<string, Draft<AtomNode>>): void {
 function handDownDeciders(nodes: readonly Draft<Node>[]): void {
   for (const node of nodes) {
     for (const before of node.predecessors) {
-      if (before.kind === 'entry') for (const edge of before.deciding) node.deciding.push(edge);
+      if (before.kind === 'entry')
+        for (const edge of before.deciding) node.deciding = [...node.deciding, edge];
     }
   }
 }
@@ -118,7 +137,7 @@ function openFlow(graph: Graph, flow: AnyFlow, around: Frame | null): Frame {
     connect(entry, retry);
   }
   graph.spans.set(flow, { first: entry, head, last: entry });
-  return { flow, entry, retry, next: 0 };
+  return { flow, units: flow.units, entry, retry, next: 0 };
 }
 
 /** A task with a retry of its own stands as in a flow of its name with nothing else in it. */
@@ -156,7 +175,10 @@ function placeAtom(
   return node;
 }
 
-const NO_SOURCES: (Source | null)[] = [];
+/** Shared by all nodes that have none; nodes get another list instead of a longer one. */
+const NO_NODES: Node[] = [];
+const NO_EDGES: DecidingEdge[] = [];
+export const NO_SOURCES: (Source | null)[] = [];
 
 function newAtomNode(
   name: string,
@@ -172,14 +194,14 @@ function newAtomNode(
     atom,
     flow: around as FlowNode | null,
     retry: retry as RetryNode | null,
-    predecessors: [],
-    successors: [],
+    predecessors: NO_NODES,
+    successors: NO_NODES,
     rank: 0,
     sources: NO_SOURCES,
     revertSources: NO_SOURCES,
     level: null,
     read: false,
-    deciding: [],
+    deciding: NO_EDGES,
     item: null,
   } as Draft<AtomNode>;
 }
@@ -197,12 +219,13 @@ function innerNodes(name: string, { task }: AnyMap, map: Draft<AtomNode>): ItemN
           around,
           null,
         ) as Draft<RetryNode>);
-  const node = newAtomNode(name, task, map.index, around, retry);
-  for (const each of retry === null ? [node] : [node, retry]) {
-    each.predecessors = map.predecessors;
-    each.successors = map.successors;
+  return { task: newAtomNode(name, task, map.index, around, retry), retry } as ItemNodes;
+}
+
+function shareEdges({ inner, predecessors, successors }: Draft<MapNode>): void {
+  for (const node of [inner.task, inner.retry]) {
+    if (node !== null) Object.assign(node, { predecessors, successors });
   }
-  return { task: node, retry } as ItemNodes;
 }
 
 function placeFlowNode(
@@ -217,9 +240,9 @@ function placeFlowNode(
     name: unit.name,
     flow: around as FlowNode | null,
     unit,
-    deciding: [],
-    predecessors: [],
-    successors: [],
+    deciding: NO_EDGES,
+    predecessors: NO_NODES,
+    successors: NO_NODES,
     rank: 0,
   };
   graph.nodes.push(node);
@@ -251,15 +274,13 @@ function refuseSecondPlace(
   );
 }
 
-function connectFlow(flow: AnyFlow, { head, last }: Span, spans: ReadonlyMap<AnyUnit, Span>): void {
-  const spanOf = (unit: AnyUnit): Span => spans.get(unit) as Span;
+function connectFlow({ flow, units }: Frame, { head, last }: Span, graph: Graph): void {
   switch (flow.pattern) {
     case 'linear': {
       let before = head;
-      for (const unit of flow.units) {
-        const span = spanOf(unit);
-        connect(before, span.first);
-        before = span.last;
+      for (const unit of units) {
+        connect(before, firstOf(graph, unit));
+        before = lastOf(graph, unit);
       }
       connect(before, last);
       return;
@@ -267,20 +288,27 @@ function connectFlow(flow: AnyFlow, { head, last }: Span, spans: ReadonlyMap<Any
     case 'unordered':
     case 'graph':
       for (const { from, to, deciding } of flow.links) {
-        const [before, after] = [spanOf(from).last, spanOf(to).first];
+        const [before, after] = [lastOf(graph, from), firstOf(graph, to)];
         connect(before, after);
-        if (deciding !== null) after.deciding.push({ ...deciding, from: before as Node });
+        if (deciding !== null) after.deciding = [...after.deciding, { ...deciding, from: before as Node }];
       }
-      for (const unit of flow.units) {
-        const span = spanOf(unit);
-        if (span.first.predecessors.length === 0) connect(head, span.first);
-        if (span.last.successors.length === 0) connect(span.last, last);
+      for (const unit of units) {
+        const [begin, end] = [firstOf(graph, unit), lastOf(graph, unit)];
+        if (begin.predecessors.length === 0) connect(head, begin);
+        if (end.successors.length === 0) connect(end, last);
       }
-      if (flow.units.length === 0) connect(head, last);
+      if (units.length === 0) connect(head, last);
   }
 }
 
 function connect(from: Draft<Node>, to: Draft<Node>): void {
-  from.successors.push(to as Node);
-  to.predecessors.push(from as Node);
+  from.successors = withOneMore(from.successors, to as Node);
+  to.predecessors = withOneMore(to.predecessors, from as Node);
+}
+
+/** Most nodes have few neighbours; a list that grows by itself would hold room for sixteen more. */
+function withOneMore(nodes: Node[], node: Node): Node[] {
+  if (nodes.length < 4) return nodes.concat(node);
+  nodes.push(node);
+  return nodes;
 }

@@ -11,7 +11,7 @@
 import type { Argument } from '../flow/symbols.ts';
 import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
 import { ownSymbols } from '../flow/unit-symbols.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, headOf, NO_SOURCES } from './graph.ts';
 import {
   type AtomNode,
   type Draft,
@@ -52,7 +52,7 @@ export function resolveSymbols(graph: Graph): Symbols {
   const table = new SymbolTable();
   const open: Frame[] = [];
   const enter = (unit: AnyUnit): void => {
-    const { head } = graph.spans.get(unit) as { readonly head: Draft<Node> };
+    const head = headOf(graph, unit);
     // A flow's retry is its first; a task with a retry stands as in a flow of its own.
     const level = open.at(-1)?.level ?? null;
     const isFlow = unit.kind === 'flow' || head.kind === 'retry';
@@ -68,11 +68,11 @@ export function resolveSymbols(graph: Graph): Symbols {
     const unit = frame.units[frame.next++];
     if (unit === undefined) {
       open.pop();
-      if (frame.kept !== null) for (const each of frame.flow.units) table.putAll(frame.kept.get(each) ?? []);
+      putKept(frame, table);
       continue;
     }
     frame.before = table.mark();
-    if (frame.siblings !== null) table.putAll(frame.siblings.visibleTo(unit, symbolsUsedIn(unit)));
+    if (frame.siblings?.provide) table.putAll(frame.siblings.visibleTo(unit, symbolsUsedIn(unit)));
     frame.seen = table.mark() - frame.before;
     enter(unit);
   }
@@ -89,10 +89,17 @@ function frameOf(flow: AnyFlow, level: ScopeLevel | null): Frame {
 /** Rules 2 and 3: hides what the unit in hand provided from its siblings. */
 function leaveUnit(frame: Frame, table: SymbolTable): void {
   const unit = frame.units[frame.next - 1];
-  if (unit === undefined || frame.kept === null) return;
+  if (unit === undefined || frame.kept === null || table.mark() === frame.before) return;
   const provided = table.takeOff(frame.before).slice(frame.seen);
+  if (provided.length === 0) return;
   frame.kept.set(unit, provided);
   frame.siblings?.keep(unit, provided);
+}
+
+/** Rule 4: what the units provided is seen after their flow, in the order in which they were added. */
+function putKept({ flow, kept }: Frame, table: SymbolTable): void {
+  if (kept === null || kept.size === 0) return;
+  for (const unit of flow.units) table.putAll(kept.get(unit) ?? []);
 }
 
 /** An atom sees what is on the table; then it puts there what it provides. A flow's retry is its first. */
@@ -105,9 +112,11 @@ function bind(
   const { atom } = node;
   node.level = level;
   const sourcesOf = (args: readonly Argument[]): (Source | null)[] =>
-    args.map(({ name, symbol }) =>
-      atom.inject.has(name) || own.includes(symbol) ? null : table.find(symbol),
-    );
+    args.length === 0
+      ? NO_SOURCES
+      : args.map(({ name, symbol }) =>
+          atom.inject.has(name) || own.includes(symbol) ? null : table.find(symbol),
+        );
   node.sources = sourcesOf(atom.args);
   node.revertSources = atom.revertArgs === atom.args ? node.sources : sourcesOf(atom.revertArgs);
   if (node.kind === 'map') bindInside(node, table, level);

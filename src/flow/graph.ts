@@ -128,7 +128,11 @@ export class GraphFlow<Needs = Nothing, Gives = Nothing> implements AnyFlow {
   #wanted(): ReadonlySet<AnyUnit> | null {
     if (this.#target === null) return null;
     const before = new Map<AnyUnit, AnyUnit[]>();
-    for (const { from, to } of this.#links.all) before.set(to, [...(before.get(to) ?? []), from]);
+    for (const { from, to } of this.#links.all) {
+      const units = before.get(to);
+      if (units === undefined) before.set(to, [from]);
+      else units.push(from);
+    }
     const wanted = new Set([this.#target]);
     for (const unit of wanted) for (const each of before.get(unit) ?? []) wanted.add(each);
     return wanted;
