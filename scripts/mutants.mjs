@@ -179,14 +179,14 @@ export const MUTANTS = [
   },
   {
     file: 'src/compile/siblings.ts',
-    find: 'this.#positionOf(a.unit) - this.#positionOf(b.unit)',
-    replace: 'this.#positionOf(b.unit) - this.#positionOf(a.unit)',
+    find: 'a.position - b.position',
+    replace: 'b.position - a.position',
     why: 'in a graph flow the first provider shadows the last',
   },
   {
     file: 'src/compile/graph.ts',
-    find: "if (before.kind === 'entry') for",
-    replace: "if (before.kind === 'exit') for",
+    find: "before.kind !== 'entry' || before.deciding.length === 0",
+    replace: "before.kind !== 'exit' || before.deciding.length === 0",
     why: 'the decider of a link to a flow is not asked',
   },
   {

@@ -55,7 +55,7 @@ export { symbolsOf, type UnitSymbols } from './flow/unit-symbols.ts';
 export { type UnorderedFlow, unordered } from './flow/unordered.ts';
 
 // Run.
-export type { Compilation } from './compile/compilation.ts';
+export { type Compilation, compile } from './compile/compilation.ts';
 export type {
   AtomNode,
   FlowNode,

@@ -8,13 +8,20 @@
  *
  * From TaskFlow (`engines/action_engine/compiler.py`).
  */
+import { checkUnit } from '../flow/recognise.ts';
+import type { GivesOf, NeedsOf, Typed } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { buildGraph } from './graph.ts';
 import type { AtomNode, Node, Source } from './node.ts';
 import { rankNodes } from './ranks.ts';
 import { resolveSymbols } from './scopes.ts';
 
-export interface Compilation {
+/**
+ * A compiled flow, by the symbols that it needs from outside and that it gives. No run changes anything in it, so that many
+ * can share it.
+ */
+export interface Compilation<Needs = unknown, Gives = unknown> extends Typed<Needs, Gives> {
+  readonly kind: 'compilation';
   readonly root: AnyUnit;
   /** In the order in which the units were added, depth first; `nodes[n].index === n`. */
   readonly nodes: readonly Node[];
@@ -28,14 +35,32 @@ export interface Compilation {
   readonly results: ReadonlyMap<string, Source>;
 }
 
+/** What every compilation of this copy carries. */
+const MADE: unique symbol = Symbol('compilation');
+
 /**
- * Flattens a flow, or a single task, into its execution graph.
+ * Flattens a flow, or a single task, into its execution graph, for `run` and `createEngine` to take in place of the flow as
+ * often as is wanted, with another store each time. What is added to the flow afterwards is not seen.
  *
- * @throws TaskloomError UNIT_INVALID, FLOW_CONTAINS_ITSELF, UNIT_TWICE, DUPLICATE_NAME
+ * @throws TaskloomError UNIT_INVALID, TASKLOOM_TWICE, FLOW_CONTAINS_ITSELF, UNIT_TWICE, DUPLICATE_NAME
  */
-export function compile(root: AnyUnit): Compilation {
-  const graph = buildGraph(root);
+export function compile<U extends AnyUnit>(flow: U): Compilation<NeedsOf<U>, GivesOf<U>> {
+  checkUnit(flow, 'compile()');
+  const graph = buildGraph(flow);
   const order = rankNodes(graph.nodes);
   const symbols = resolveSymbols(graph);
-  return Object.freeze({ root, nodes: Object.freeze(graph.nodes), order, atoms: graph.atoms, ...symbols });
+  const nodes = Object.freeze(graph.nodes);
+  const compilation = {
+    kind: 'compilation' as const,
+    root: flow,
+    nodes,
+    order,
+    atoms: graph.atoms,
+    ...symbols,
+  };
+  return Object.freeze(Object.defineProperty(compilation, MADE, { value: true }));
+}
+
+export function isCompilation(value: unknown): value is Compilation {
+  return typeof value === 'object' && value !== null && MADE in value;
 }

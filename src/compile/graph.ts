@@ -1,6 +1,5 @@
 /** Units → nodes and edges. Walks with its own stack, so that flows nested 10,000 deep compile. */
 import { TaskloomError } from '../errors.ts';
-import { checkUnit } from '../flow/recognise.ts';
 import type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit } from '../flow/unit.ts';
 import {
   type AtomNode,
@@ -57,7 +56,6 @@ interface Frame {
 }
 
 export function buildGraph(root: AnyUnit): Graph {
-  checkUnit(root, 'the flow to run');
   const graph: Graph = { root, nodes: [], atoms: new Map(), spans: new Map() };
   const open: Frame[] = [];
   const openFlows = new Set<AnyFlow>();
@@ -113,8 +111,8 @@ function refuseNamesOfItems(atoms: ReadonlyMap<string, Draft<AtomNode>>): void {
 function handDownDeciders(nodes: readonly Draft<Node>[]): void {
   for (const node of nodes) {
     for (const before of node.predecessors) {
-      if (before.kind === 'entry')
-        for (const edge of before.deciding) node.deciding = [...node.deciding, edge];
+      if (before.kind !== 'entry' || before.deciding.length === 0) continue;
+      node.deciding = [...node.deciding, ...before.deciding];
     }
   }
 }

@@ -3,11 +3,11 @@
  *
  *   compile ─▶ prepare ─▶ validate ─▶ run (engine/loop.ts) ─▶ results, or the error
  */
-import { type Compilation, compile } from '../compile/compilation.ts';
+import { type Compilation, compile, isCompilation } from '../compile/compilation.ts';
 import { atMost } from '../executor/clock.ts';
 import { STOP_RULES, type StopOptions, type TaskExecutor } from '../executor/executor.ts';
 import { checkUnit } from '../flow/recognise.ts';
-import type { GivesOf } from '../flow/symbols.ts';
+import type { GivesOf, NeedsOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { newId } from '../ids.ts';
 import { type Listener, Notifier } from '../notifier.ts';
@@ -32,6 +32,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** Names this run. */
   readonly flowId: string;
   readonly #root: AnyUnit;
+  /** Made before, perhaps for many engines; null: this engine compiles the flow. */
+  readonly #given: Compilation | null;
   readonly #options: AnyEngineOptions;
   readonly #notifier = new Notifier<EngineEvents>();
   readonly #clock = new RunClock();
@@ -48,11 +50,12 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #announceClose: () => void = () => {};
 
   /** Use `createEngine`, which knows the flow's types. */
-  constructor(root: AnyUnit, options: AnyEngineOptions, place: string) {
+  constructor(flow: AnyUnit | Compilation, options: AnyEngineOptions, place: string) {
     refuseWhileLoading();
-    checkUnit(root, place);
+    this.#given = isCompilation(flow) ? flow : null;
+    this.#root = isCompilation(flow) ? flow.root : flow;
+    checkUnit(this.#root, place);
     checkEngineOptions(options, place);
-    this.#root = root;
     this.#options = options;
     this.flowId = options.flowId ?? newId();
     this.#closing = new Promise((resolve) => {
@@ -66,8 +69,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /** The execution graph. Compiles the flow first. @throws as `compile` */
-  get compilation(): Compilation {
-    return this.#compiled().compilation;
+  get compilation(): Compilation<NeedsOf<U>, GivesOf<U>> {
+    return this.#compiled().compilation as Compilation<NeedsOf<U>, GivesOf<U>>;
   }
 
   /** How far the flow is, and what this engine spent its time on, over all its runs. @throws as `compile` */
@@ -77,7 +80,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   }
 
   /**
-   * Flattens the flow into its execution graph, once. What is added to the flow afterwards is not seen.
+   * Flattens the flow into its execution graph, once, unless it was given one. What is added to the flow afterwards is not seen.
    *
    * @throws TaskloomError UNIT_INVALID, FLOW_CONTAINS_ITSELF, UNIT_TWICE, DUPLICATE_NAME
    */
@@ -222,7 +225,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
   #compiled(): LoopParts {
     if (this.#parts === null) {
-      const compilation = compile(this.#root);
+      const compilation = this.#given ?? compile(this.#root);
       const kept = this.#options.backend?.open(this.flowId) ?? newKeptFlow();
       const storage = new Storage(compilation, this.flowId, kept);
       const selector = new Selector(compilation, (node) => storage.recordAt(node));

@@ -1,4 +1,5 @@
 /** The two doors to an engine: make one, or make one, run it and close it. */
+import type { Compilation } from '../compile/compilation.ts';
 import type { GivesOf, NeedsOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { Engine } from './engine.ts';
@@ -9,16 +10,19 @@ import type { AnyEngineOptions, EngineOptions } from './options.ts';
 type OptionsArgument<U> = {} extends NeedsOf<U> ? [options?: EngineOptions<U>] : [options: EngineOptions<U>];
 
 /**
- * Makes an engine that runs `flow`, or a single task. Nothing is started before `run()`.
+ * Makes an engine that runs `flow`: a flow, a single task, or what `compile` made of one. Nothing is started before `run()`.
  *
  * @throws TaskloomError OPTION_INVALID; MODULE_RUNS_FLOW in a worker that is importing a task module
  */
-export function createEngine<U extends AnyUnit>(flow: U, ...[options]: OptionsArgument<U>): Engine<U> {
+export function createEngine<U extends AnyUnit | Compilation>(
+  flow: U,
+  ...[options]: OptionsArgument<U>
+): Engine<U> {
   return new Engine<U>(flow, (options === undefined ? {} : options) as AnyEngineOptions, 'createEngine()');
 }
 
 /**
- * Runs `flow`, or a single task, to its end and closes what it started.
+ * Runs `flow`, which may be a flow, a single task, or what `compile` made of one, to its end and closes what it started.
  *
  * @returns every provided symbol, by its nearest provider as a task after the flow would see it (the store aside); with
  * `keep: 'none'` an empty object, whatever its type says
@@ -26,7 +30,10 @@ export function createEngine<U extends AnyUnit>(flow: U, ...[options]: OptionsAr
  * was reverted; TaskloomError FLOW_ABORTED, MISSING_DEPENDENCIES,
  * and what `createEngine` throws
  */
-export async function run<U extends AnyUnit>(flow: U, ...[options]: OptionsArgument<U>): Promise<GivesOf<U>> {
+export async function run<U extends AnyUnit | Compilation>(
+  flow: U,
+  ...[options]: OptionsArgument<U>
+): Promise<GivesOf<U>> {
   const engine = new Engine<U>(flow, (options === undefined ? {} : options) as AnyEngineOptions, 'run()');
   try {
     return await engine.run();

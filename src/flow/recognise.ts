@@ -53,6 +53,9 @@ function guess(value: unknown): string {
   if (Reflect.get(value, 'kind') === 'retry') {
     return 'a retry (give it to a flow: linear(name, { retry }))';
   }
+  if (Reflect.get(value, 'kind') === 'compilation') {
+    return 'a compilation (only run() and createEngine() take one, of the copy of taskloom that made it)';
+  }
   if (typeof Reflect.get(value, 'execute') === 'function') {
     return 'a task definition (wrap it: task(name, definition))';
   }
