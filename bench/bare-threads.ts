@@ -3,6 +3,21 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 const BARE = new URL('./far/bare-worker.mjs', import.meta.url);
+const NOTHING = new Float64Array(0);
+
+/** For each thread, the turns of its tasks. */
+export type Shares = readonly Float64Array[];
+
+/** Shares tasks out among threads, the longest first, each to the one that has least: nearly as even as can be. */
+export function shareOut(turns: readonly number[], threads: number): Shares {
+  const shares = Array.from({ length: threads }, () => ({ sum: 0, turns: [] as number[] }));
+  for (const each of [...turns].sort((a, b) => b - a)) {
+    const least = shares.reduce((some, other) => (other.sum < some.sum ? other : some));
+    least.sum += each;
+    least.turns.push(each);
+  }
+  return shares.map((share) => Float64Array.from(share.turns));
+}
 
 export class BareThreads implements AsyncDisposable {
   readonly #workers: readonly Worker[];
@@ -11,20 +26,28 @@ export class BareThreads implements AsyncDisposable {
     this.#workers = Array.from({ length: count }, () => new Worker(BARE));
   }
 
-  /** Spins `times` times for `turns` turns, shared out evenly beforehand; resolves when the last thread is done. */
-  async spin(times: number, turns: number): Promise<void> {
-    const each = Math.floor(times / this.#workers.length);
-    const more = times % this.#workers.length;
-    await Promise.all(
-      this.#workers.map((worker, at) => ask(worker, { times: each + (at < more ? 1 : 0), turns })),
-    );
+  /** Lets each thread do its share, told in one message; resolves when the last one is done. */
+  async spin(shares: Shares): Promise<void> {
+    await Promise.all(this.#workers.map((worker, at) => ask(worker, shares[at] ?? NOTHING)));
   }
 
-  /** Round trips of a small message to the first thread, one after the other. */
+  /** Round trips of a small message to the first thread, one after the other, with not even a promise between. */
   async roundTrips(count: number): Promise<void> {
     const [worker] = this.#workers;
     if (worker === undefined) throw new Error('There is no thread to ask.');
-    for (let done = 0; done < count; done++) await ask(worker, { times: 0, turns: 0 });
+    await new Promise<void>((resolve) => {
+      let left = count;
+      const onMessage = (): void => {
+        if (--left > 0) {
+          worker.postMessage([]);
+          return;
+        }
+        worker.off('message', onMessage);
+        resolve();
+      };
+      worker.on('message', onMessage);
+      worker.postMessage([]);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -32,7 +55,7 @@ export class BareThreads implements AsyncDisposable {
   }
 }
 
-async function ask(worker: Worker, message: { times: number; turns: number }): Promise<void> {
-  worker.postMessage(message);
+async function ask(worker: Worker, turns: Float64Array): Promise<void> {
+  worker.postMessage(turns);
   await once(worker, 'message');
 }

@@ -2,6 +2,7 @@
  * A figure: one line of the report. Samples are kept by round, so that two cases of one round, which had the same
  * weather, are divided before the median is taken.
  */
+import type { Goal } from './goal.ts';
 
 export interface Figure {
   readonly bench: string;
@@ -14,6 +15,8 @@ export interface Figure {
   readonly against: string | null;
   /** The distance between the quartiles / the median, of the ratio where there is one, else of the value. */
   readonly noise: number;
+  /** Null where nothing is asked of it. What has two goals has two figures. */
+  readonly goal: Goal | null;
 }
 
 /** One value per round. */
@@ -24,6 +27,7 @@ export function figure(
   name: { readonly bench: string; readonly case: string; readonly unit: string },
   samples: Samples,
   against: { readonly case: string; readonly samples: Samples } | null = null,
+  goal: Goal | null = null,
 ): Figure {
   const ratios = against === null ? null : zip(samples, against.samples, (one, other) => one / other);
   return {
@@ -32,6 +36,7 @@ export function figure(
     ratio: ratios === null ? null : median(ratios),
     against: against === null ? null : against.case,
     noise: spread(ratios ?? samples),
+    goal,
   };
 }
 

@@ -21,7 +21,12 @@ export const importTime: Question = {
     const named = (name: string) => ({ bench: 'import-time', case: name, unit: 'ms' });
     return [
       figure(named(EMPTY), times.empty),
-      figure(named('taskloom'), times.taskloom, { case: EMPTY, samples: times.empty }),
+      figure(
+        named('taskloom'),
+        times.taskloom,
+        { case: EMPTY, samples: times.empty },
+        { on: 'value', atMost: 30 },
+      ),
       figure(
         named('taskloom less an empty module'),
         zip(times.taskloom, times.empty, (taskloom, empty) => taskloom - empty),

@@ -1,35 +1,33 @@
 /**
- * Asks the questions, all of them or those that are named, and prints the figures.
+ * Asks the questions, all of them or those that are named, and prints the figures with their goals.
  *
  *   npm run bench -- [names…] [--quick] [--json]
  */
 import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
-import { importTime } from './import-time.ts';
-import { largeFlows } from './large-flows.ts';
+import { verdictOf } from './goal.ts';
 import { readMachine } from './machine.ts';
-import { noOps } from './no-ops.ts';
 import { loadWarning, machineLine, table } from './print.ts';
-import { FULL, QUICK, type Question } from './question.ts';
-import { smallFlows } from './small-flows.ts';
-import { speedUp } from './speed-up.ts';
-import { startUp } from './start-up.ts';
-
-const QUESTIONS: readonly Question[] = [speedUp, noOps, startUp, importTime, smallFlows, largeFlows];
+import { FULL, QUICK } from './question.ts';
+import { NAMES, pick } from './questions.ts';
 
 const { questions, json, quick } = readCommandLine();
 const machine = readMachine();
+const conditions = { busy: machine.busy, quick };
 if (!json) console.log(`${machineLine(machine)}\n`);
 if (machine.busy) console.error(`${loadWarning(machine)}\n`);
 
-const results: Figure[] = [];
+const all: Figure[] = [];
 for (const { name, asks, answer } of questions) {
   if (!json) console.log(`${name}: ${asks}`);
   const figures = await answer(quick ? QUICK : FULL);
-  if (!json) console.log(`${table(figures)}\n`);
-  results.push(...figures);
+  if (!json) console.log(`${table(figures, conditions)}\n`);
+  all.push(...figures);
 }
-if (json) console.log(JSON.stringify({ machine, quick, results }));
+if (json) {
+  const results = all.map((each) => ({ ...each, verdict: verdictOf(each, conditions) }));
+  console.log(JSON.stringify({ machine, quick, results }));
+}
 
 function readCommandLine() {
   try {
@@ -42,19 +40,9 @@ function readCommandLine() {
     });
     return { ...values, questions: pick(positionals) };
   } catch (error) {
-    const names = QUESTIONS.map(({ name }) => name).join(', ');
     console.error(
-      `${(error as Error).message}\nnpm run bench -- [names…] [--quick] [--json]\nnames: ${names}`,
+      `${(error as Error).message}\nnpm run bench -- [names…] [--quick] [--json]\nnames: ${NAMES}`,
     );
     process.exit(2);
   }
-}
-
-function pick(names: readonly string[]): readonly Question[] {
-  if (names.length === 0) return QUESTIONS;
-  return names.map((name) => {
-    const found = QUESTIONS.find((question) => question.name === name);
-    if (found === undefined) throw new Error(`There is no bench '${name}'.`);
-    return found;
-  });
 }

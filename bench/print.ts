@@ -1,5 +1,7 @@
 /** The report as lines for people. */
 import type { Figure } from './figure.ts';
+import type { Comparison } from './floors.ts';
+import { type Conditions, goalText, verdictOf } from './goal.ts';
 import type { Machine } from './machine.ts';
 
 export function machineLine({ cpu, cores, node, load }: Machine): string {
@@ -11,15 +13,37 @@ export function loadWarning({ load, cores }: Machine): string {
 }
 
 /** One line a figure, in columns. */
-export function table(figures: readonly Figure[]): string {
-  const rows = figures.map((each) => [
-    each.case,
-    number(each.value),
-    each.unit,
-    ratioOf(each),
-    noiseOf(each),
-  ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+export function table(figures: readonly Figure[], conditions: Conditions): string {
+  return columns(
+    figures.map((each) => [
+      each.case,
+      number(each.value),
+      each.unit,
+      ratioOf(each),
+      noiseOf(each),
+      each.goal === null ? '' : `goal ${goalText(each.goal)}`,
+      verdictOf(each, conditions) ?? '',
+    ]),
+  );
+}
+
+/** One line a floor, in columns. */
+export function floorTable(comparisons: readonly Comparison[]): string {
+  return columns(
+    comparisons.map((each) => [
+      `${each.bench}: ${each.case}`,
+      each.ratio === null ? '–' : number(each.ratio),
+      '×',
+      `floor ${number(each.floor)} ×`,
+      noiseOf(each),
+      each.verdict,
+    ]),
+  );
+}
+
+/** The second column is of numbers. */
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) => {
       const cells = row.map((cell, column) => {
@@ -35,7 +59,7 @@ function ratioOf({ ratio, against }: Figure): string {
   return ratio === null ? '' : `${number(ratio)} × ${against}`;
 }
 
-function noiseOf({ noise }: Figure): string {
+function noiseOf({ noise }: { readonly noise: number }): string {
   return `± ${(noise * 50).toFixed(0)} %`;
 }
 

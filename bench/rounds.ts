@@ -14,17 +14,19 @@ import type { Samples } from './figure.ts';
 export type Case = () => number | Promise<number>;
 
 /**
- * Runs all cases in turn, `rounds` times and once before.
+ * Runs all cases in turn, `rounds` times and once before; without `warmUp` not once before, for what is so long that it
+ * warms up by itself.
  *
  * @returns the samples of each case, in the order of the rounds
  */
 export async function interleave<Name extends string>(
   rounds: number,
   cases: Readonly<Record<Name, Case>>,
+  { warmUp = true }: { readonly warmUp?: boolean } = {},
 ): Promise<Readonly<Record<Name, Samples>>> {
   const names = Object.keys(cases) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       collectGarbage();
@@ -45,7 +47,7 @@ export async function timed(work: () => unknown): Promise<number> {
 let gc: (() => void) | null = null;
 
 /** So that no case pays for what another left behind. Set here, for a flag on the command line reaches the workers. */
-function collectGarbage(): void {
+export function collectGarbage(): void {
   if (gc === null) {
     setFlagsFromString('--expose-gc');
     gc = runInNewContext('gc') as () => void;

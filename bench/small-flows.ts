@@ -1,51 +1,52 @@
 /**
  * Small flows: building, compiling and running a flow of three tasks that wait for one another, over and over on one
- * executor. One after the other, it shows what a flow costs; a hundred at once, what a busy server could do.
+ * executor. One after the other, it shows what a flow costs; all at once, what a busy server could do.
  */
 import { linear, run, SerialTaskExecutor, type TaskExecutor, ThreadPoolTaskExecutor } from 'taskloom';
 import { Bench } from 'tinybench';
 import { figure, type Samples } from './figure.ts';
-import { naivePiscina, runChain } from './naive-piscina.ts';
+import { naivePiscina, runChain } from './naive-pools.ts';
 import { type Question, THREADS } from './question.ts';
-import { type Case, interleave } from './rounds.ts';
+import { type Case, interleave, timed } from './rounds.ts';
 import { addOne } from './tasks.ts';
 
 const LENGTH = 3;
-const MANY = 100;
-/** ms for one case in one round. */
+const MANY = { full: 2000, quick: 100 };
+/** ms for one case in one round, of those one after the other. */
 const TIME = { full: 250, quick: 20 };
 
 export const smallFlows: Question = {
   name: 'small-flows',
   asks: `How many flows of ${LENGTH} tasks are built, compiled and run in a second on a shared executor?`,
   async answer({ quick, rounds }) {
-    const ms = quick ? TIME.quick : TIME.full;
+    const [many, ms] = quick ? [MANY.quick, TIME.quick] : [MANY.full, TIME.full];
     const piscina = naivePiscina(THREADS);
     await using serial = new SerialTaskExecutor();
     await using threads = new ThreadPoolTaskExecutor({ threads: THREADS });
     const naive = (): Promise<number> => runChain(piscina, LENGTH);
     const rates = await interleave(rounds, {
-      naive: perSecond(ms, 1, naive),
-      serial: perSecond(ms, 1, () => smallFlow(serial)),
-      threads: perSecond(ms, 1, () => smallFlow(threads)),
-      naives: perSecond(ms, MANY, naive),
-      serials: perSecond(ms, MANY, () => smallFlow(serial)),
-      manyThreads: perSecond(ms, MANY, () => smallFlow(threads)),
+      naive: oneByOne(ms, naive),
+      serial: oneByOne(ms, () => smallFlow(serial)),
+      threads: oneByOne(ms, () => smallFlow(threads)),
+      naives: atOnce(many, naive),
+      serials: atOnce(many, () => smallFlow(serial)),
+      manyThreads: atOnce(many, () => smallFlow(threads)),
     });
     await piscina.destroy();
 
     const named = (name: string) => ({ bench: 'small-flows', case: name, unit: 'flows/s' });
-    const pair = (how: string, naively: Samples, onThreads: Samples, serially: Samples) => {
-      const against = { case: `${how}, naive Piscina`, samples: naively };
-      return [
-        figure(named(against.case), naively),
-        figure(named(`${how}, threads`), onThreads, against),
-        figure(named(`${how}, serial`), serially, against),
-      ];
-    };
+    const rival = (how: string, samples: Samples) => ({ case: `${how}, naive Piscina`, samples });
+    const [single, several] = [
+      rival('one after the other', rates.naive),
+      rival(`${many} at once`, rates.naives),
+    ];
     return [
-      ...pair('one after the other', rates.naive, rates.threads, rates.serial),
-      ...pair(`${MANY} at once`, rates.naives, rates.manyThreads, rates.serials),
+      figure(named(single.case), single.samples),
+      figure(named('one after the other, threads'), rates.threads, single),
+      figure(named('one after the other, serial'), rates.serial, single),
+      figure(named(several.case), several.samples),
+      figure(named(`${many} at once, threads`), rates.manyThreads, several, { on: 'ratio', atLeast: 1 }),
+      figure(named(`${many} at once, serial`), rates.serials, several),
     ];
   },
 };
@@ -60,16 +61,27 @@ async function smallFlow(executor: TaskExecutor): Promise<number> {
   return three;
 }
 
-/** How often `work` can be done in a second, `atOnce` of them at a time; tinybench repeats it for `ms`. */
-function perSecond(ms: number, atOnce: number, work: () => Promise<number>): Case {
+/** How often `work` can be done in a second, one after the other; tinybench repeats it for `ms`. */
+function oneByOne(ms: number, work: () => Promise<number>): Case {
   return async () => {
     const bench = new Bench({ time: ms, iterations: 3, warmup: false, throws: true });
-    bench.add('work', async () => {
-      const results = await Promise.all(Array.from({ length: atOnce }, work));
-      if (results.some((result) => result !== LENGTH)) throw new Error(`A flow gave ${results}.`);
-    });
+    bench.add('work', async () => check(await work()));
     const [task] = await bench.run();
     if (task?.result.state !== 'completed') throw new Error(`tinybench is ${task?.result.state}.`);
-    return (atOnce * 1000) / task.result.latency.mean;
+    return 1000 / task.result.latency.mean;
   };
+}
+
+/** How many of `count` that are begun together are done in a second. */
+function atOnce(count: number, work: () => Promise<number>): Case {
+  return async () => {
+    const ms = await timed(async () => {
+      for (const result of await Promise.all(Array.from({ length: count }, work))) check(result);
+    });
+    return (count / ms) * 1000;
+  };
+}
+
+function check(result: number): void {
+  if (result !== LENGTH) throw new Error(`A flow gave ${result}.`);
 }

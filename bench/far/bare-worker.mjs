@@ -1,12 +1,12 @@
 /**
  * A worker thread with nothing of ours in it: what threads and messages cost by themselves.
- * A message is how often to spin for how many turns; `times: 0` makes it an echo.
+ * A message is a list: for how many turns to spin, one after the other; an empty one makes it an echo.
  */
 import { parentPort } from 'node:worker_threads';
 import { spin } from './spin.mjs';
 
-parentPort.on('message', ({ times, turns }) => {
+parentPort.on('message', (list) => {
   let last = 0;
-  for (let done = 0; done < times; done++) last = spin(turns);
+  for (const turns of list) last = spin(turns);
   parentPort.postMessage(last);
 });

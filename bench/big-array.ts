@@ -1,0 +1,72 @@
+/**
+ * Big array: for how long the main thread can do nothing else while a Float64Array goes through a chain of tasks, each
+ * of which changes it and hands it on. Counted from the end of the first to the end of the last: how a run begins, and
+ * what the caller does with its result, are no hops.
+ */
+import { type AnyTask, linear, ThreadPoolTaskExecutor } from 'taskloom';
+import { compiled } from './compiled.ts';
+import { type Figure, figure } from './figure.ts';
+import { busyTime, longestStall, type Window } from './main-thread.ts';
+import { type Question, type Scale, THREADS } from './question.ts';
+import { interleave } from './rounds.ts';
+import { makeArray, makeShared, touch, touchMoved, touchShared } from './tasks.ts';
+
+/** MB. */
+const SIZE = { full: 64, quick: 1 };
+const TASKS = 20;
+
+/** The first task and how the others hand on what they got, by what the program says of the buffer. */
+const WAYS = {
+  returned: { first: makeArray, next: touch },
+  shared: { first: makeShared, next: touchShared },
+  transferred: { first: makeArray, next: touchMoved },
+};
+
+export const bigArray: Question = {
+  name: 'big-array',
+  asks: `For how long is the main thread blocked by a hop of an array of ${SIZE.full} MB (quick: ${SIZE.quick}) in a chain of ${TASKS} tasks?`,
+  async answer(scale) {
+    await using executor = new ThreadPoolTaskExecutor({ threads: THREADS });
+    const figures: Figure[] = [];
+    for (const [way, { first, next }] of Object.entries(WAYS)) {
+      figures.push(...(await ask(way, executor, scale, first, (name) => next.as(name))));
+    }
+    return figures;
+  },
+};
+
+async function ask(
+  way: string,
+  executor: ThreadPoolTaskExecutor,
+  { quick, rounds }: Scale,
+  first: typeof makeArray,
+  next: (name: string) => AnyTask,
+): Promise<readonly Figure[]> {
+  const length = ((quick ? SIZE.quick : SIZE.full) * 2 ** 20) / Float64Array.BYTES_PER_ELEMENT;
+  const names = Array.from({ length: TASKS - 1 }, (_, n) => `hop-${n + 1}`);
+  const last = names.at(-1) ?? '';
+  const flow = linear('hops').add([first.as('first', { inject: { length } }), ...names.map(next)]);
+  const through = (
+    measure: (work: (window: Window) => Promise<unknown>) => Promise<number>,
+  ): Promise<number> =>
+    compiled(flow, { executor }, (engine) =>
+      measure(({ begin, end }) => {
+        engine.on('atom', ({ state }) => state === 'SUCCESS' && begin(), { atom: 'first' });
+        engine.on('atom', ({ state }) => state === 'SUCCESS' && end(), { atom: last });
+        return engine.run();
+      }),
+    );
+  const times = await interleave(rounds, {
+    longest: () => through(longestStall),
+    busy: () => through(busyTime),
+  });
+
+  const named = (what: string) => ({ bench: 'big-array', case: `${way}, ${what}`, unit: 'ms' });
+  return [
+    figure(named('longest stall'), times.longest, null, { on: 'value', atMost: 2 }),
+    figure(
+      named('busy for each hop'),
+      times.busy.map((ms) => ms / names.length),
+    ),
+  ];
+}
