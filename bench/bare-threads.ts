@@ -23,7 +23,7 @@ export class BareThreads implements AsyncDisposable {
   readonly #workers: readonly Worker[];
 
   constructor(count: number) {
-    this.#workers = Array.from({ length: count }, () => new Worker(BARE));
+    this.#workers = Array.from({ length: count }, () => new Worker(BARE, { execArgv: [] }));
   }
 
   /** Lets each thread do its share, told in one message; resolves when the last one is done. */

@@ -10,7 +10,7 @@ import { linearNoOps } from './no-op-flows.ts';
 import { type Question, THREADS } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 
-const LENGTH = { full: 10_000, quick: 500 };
+const LENGTH = { full: 10_000, quick: 200 };
 const ROUND_TRIP = 'bare round trip';
 
 export const chain: Question = {

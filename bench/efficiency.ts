@@ -35,7 +35,7 @@ export const efficiency: Question = {
 
 /** ms of work in each: long enough that starting and ending are little of it. */
 function loadsOf({ quick }: Scale): readonly Load[] {
-  const [work, longWork] = quick ? [20, 60] : [800, 2000];
+  const [work, longWork] = quick ? [8, 30] : [800, 2000];
   return [
     { name: '20 µs', goal: 0.8, tasks: equal(0.02, work) },
     { name: '100 µs', goal: 0.92, tasks: equal(0.1, work) },

@@ -16,7 +16,7 @@ import { unorderedNoOps } from './no-op-flows.ts';
 import { type Question, THREADS } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 
-const COUNT = { full: 100_000, quick: 2000 };
+const COUNT = { full: 100_000, quick: 500 };
 const PISCINA = 'naive Piscina';
 const BEST = 'the best of tinypool, workerpool, poolifier';
 

@@ -9,6 +9,9 @@ const NAIVE = new URL('./far/naive-worker.mjs', import.meta.url).href;
 const WORKERPOOL = fileURLToPath(new URL('./far/workerpool-worker.mjs', import.meta.url));
 const POOLIFIER = fileURLToPath(new URL('./far/poolifier-worker.mjs', import.meta.url));
 
+/** Without the TypeScript loader of this process, which none of their threads needs. */
+const execArgv: string[] = [];
+
 /** A pool that runs no-ops, one call a task. Both return what can be awaited, of each pool's own kind. */
 export interface NaivePool {
   readonly noOp: (n: number) => unknown;
@@ -16,7 +19,7 @@ export interface NaivePool {
 }
 
 export function naivePiscina(threads: number): Piscina {
-  return new Piscina({ filename: NAIVE, minThreads: threads, maxThreads: threads });
+  return new Piscina({ filename: NAIVE, minThreads: threads, maxThreads: threads, execArgv });
 }
 
 export function piscinaOfNoOps(threads: number): NaivePool {
@@ -25,7 +28,7 @@ export function piscinaOfNoOps(threads: number): NaivePool {
 }
 
 export function tinypoolOfNoOps(threads: number): NaivePool {
-  const pool = new Tinypool({ filename: NAIVE, minThreads: threads, maxThreads: threads });
+  const pool = new Tinypool({ filename: NAIVE, minThreads: threads, maxThreads: threads, execArgv });
   return { noOp: (n) => pool.run({ n }, { name: 'noOp' }), end: () => pool.destroy() };
 }
 
@@ -34,12 +37,13 @@ export function workerpoolOfNoOps(threads: number): NaivePool {
     workerType: 'thread',
     minWorkers: threads,
     maxWorkers: threads,
+    workerThreadOpts: { execArgv },
   });
   return { noOp: (n) => pool.exec('noOp', [{ n }]), end: () => pool.terminate() };
 }
 
 export function poolifierOfNoOps(threads: number): NaivePool {
-  const pool = new FixedThreadPool<{ n: number }, void>(threads, POOLIFIER);
+  const pool = new FixedThreadPool<{ n: number }, void>(threads, POOLIFIER, { workerOptions: { execArgv } });
   return { noOp: (n) => pool.execute({ n }, 'noOp'), end: () => pool.destroy() };
 }
 

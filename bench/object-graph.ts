@@ -13,7 +13,7 @@ import { type Question, THREADS } from './question.ts';
 import { interleave } from './rounds.ts';
 import { countItems, makeGraph } from './tasks.ts';
 
-const COUNT = { full: 250_000, quick: 5000 };
+const COUNT = { full: 250_000, quick: 2000 };
 const READERS = ['one', 'other'];
 const PISCINA = 'naive Piscina';
 

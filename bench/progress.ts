@@ -7,7 +7,7 @@ import { type Question, THREADS } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 import { spinAndTell, spinFor } from './tasks.ts';
 
-const COUNT = { full: 800, quick: 40 };
+const COUNT = { full: 800, quick: 20 };
 /** ms of each task. */
 const TASK = 1;
 

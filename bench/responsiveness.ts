@@ -7,7 +7,7 @@ import { unorderedNoOps } from './no-op-flows.ts';
 import { type Question, THREADS } from './question.ts';
 import { interleave } from './rounds.ts';
 
-const COUNT = { full: 100_000, quick: 2000 };
+const COUNT = { full: 100_000, quick: 500 };
 
 export const responsiveness: Question = {
   name: 'responsiveness',

@@ -11,9 +11,9 @@ import { type Case, interleave, timed } from './rounds.ts';
 import { addOne } from './tasks.ts';
 
 const LENGTH = 3;
-const MANY = { full: 2000, quick: 100 };
+const MANY = { full: 2000, quick: 40 };
 /** ms for one case in one round, of those one after the other. */
-const TIME = { full: 250, quick: 20 };
+const TIME = { full: 250, quick: 8 };
 
 export const smallFlows: Question = {
   name: 'small-flows',

@@ -17,7 +17,7 @@ const MOST = availableParallelism();
 /** ms that a task takes. */
 const TASKS = [1, 10, 100];
 /** ms that all tasks of a flow take, at least. */
-const WORK = { full: 500, quick: 30 };
+const WORK = { full: 500, quick: 12 };
 
 export const speedUp: Question = {
   name: 'speed-up',

@@ -12,7 +12,7 @@ import { type Question, THREADS } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 import { spinFor } from './tasks.ts';
 
-const SIDE = { full: 300, quick: 20 };
+const SIDE = { full: 300, quick: 10 };
 /** ms of each task. */
 const TASK = 0.1;
 /** Of the tasks, what is run in a plain loop and on bare threads: the whole would take longer than all else here. */

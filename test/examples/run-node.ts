@@ -11,13 +11,13 @@ export interface Ended {
 /** ms. Far more than anything here takes: what hangs, hangs for good. */
 const LONGEST = 60_000;
 
-/** @param args As for `node` on the command line; `cwd` is the folder to run in. */
-export function runNode(args: readonly string[], cwd: string): Promise<Ended> {
+/** @param args As for `node` on the command line; `cwd` is the folder to run in, `longest` ms after which it is killed. */
+export function runNode(args: readonly string[], cwd: string, longest: number = LONGEST): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, ...inherited } = process.env;
     // A busy machine may be warned of a slow import of tasks.
     const env = { ...inherited, NODE_NO_WARNINGS: '1' };
-    const child = spawn(process.execPath, args, { cwd, env, timeout: LONGEST, killSignal: 'SIGKILL' });
+    const child = spawn(process.execPath, args, { cwd, env, timeout: longest, killSignal: 'SIGKILL' });
     const out: string[] = [];
     const err: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
