@@ -19,7 +19,7 @@ export interface Scale {
 }
 
 export const FULL: Scale = { quick: false, rounds: 5, processes: 9 };
-export const QUICK: Scale = { quick: true, rounds: 2, processes: 2 };
+export const QUICK: Scale = { quick: true, rounds: 1, processes: 1 };
 /** Small sizes, but medians that can be compared with those of another run. */
 export const QUICK_CHECK: Scale = { quick: true, rounds: 7, processes: 5 };
 
