@@ -3,20 +3,18 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Said from within the work, where not all of it counts. */
-export interface Window {
+interface Window {
   /** What was before does not count. */
   begin(): void;
   /** What comes after does not count. */
   end(): void;
 }
 
-type Work = (window: Window) => Promise<unknown>;
-
 /**
  * ms of the longest stretch for which the main thread could do nothing else. It looks at every turn of the event loop,
  * which therefore never sleeps: fit for work whose threads leave a core free.
  */
-export async function longestStall(work: Work): Promise<number> {
+export async function longestStall(work: (window: Window) => Promise<unknown>): Promise<number> {
   let watching = true;
   let longest = 0;
   let last = performance.now();
@@ -44,17 +42,14 @@ export async function longestStall(work: Work): Promise<number> {
   return longest;
 }
 
-/** ms for which the main thread was not asleep: all that it did, in one go or in many. */
-export async function busyTime(work: Work): Promise<number> {
-  let before = performance.eventLoopUtilization();
+/** ms for which the main thread was not asleep until the work says that it is over: all that it did, in one go or in many. */
+export async function busyTime(work: (end: () => void) => Promise<unknown>): Promise<number> {
+  const before = performance.eventLoopUtilization();
   let active: number | null = null;
-  const begin = (): void => {
-    before = performance.eventLoopUtilization();
-  };
   const end = (): void => {
     active ??= performance.eventLoopUtilization(before).active;
   };
-  await work({ begin, end });
+  await work(end);
   end();
   return active ?? Number.NaN;
 }
