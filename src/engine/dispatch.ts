@@ -3,6 +3,7 @@ import type { AtomNode, RetryNode, TaskNode } from '../compile/node.ts';
 import type { Call } from '../executor/executor.ts';
 import type { Services } from '../flow/context.ts';
 import type { Identity, WorkEvent } from '../protocol/messages.ts';
+import type { AtomState } from '../states.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action } from './arrival.ts';
@@ -25,6 +26,7 @@ export type Before = Pick<AtomRecord, 'state' | 'began' | 'attempt'>;
 export interface DispatchHost extends SchedulerHost {
   readonly storage: Storage;
   readonly services: Services;
+  rankOf(node: AtomNode): number;
   /** Aborted when running tasks are to stop. */
   readonly stopping: AbortSignal;
   /** Resolves when all that arrived is looked at and what follows from it is sent off; null when that is so. */
@@ -38,7 +40,10 @@ export class Dispatch implements Call {
   readonly #host: DispatchHost;
   readonly #attempt: number;
   state: 'queued' | 'begun' | 'over' = 'queued';
-  #before: Before | null = null;
+  /** What `Before` says, once it has begun. */
+  #stateBefore: AtomState = 'PENDING';
+  #beganBefore = false;
+  #attemptBefore = 0;
   /** Calls off the timer of a retry's pause. */
   callOff: (() => void) | null = null;
 
@@ -59,7 +64,7 @@ export class Dispatch implements Call {
   }
 
   get rank(): number {
-    return this.node.rank;
+    return this.#host.rankOf(this.node);
   }
 
   get source(): object {
@@ -86,15 +91,21 @@ export class Dispatch implements Call {
     if (resting !== null) return resting.then(() => this.begin());
     this.state = 'begun';
     const { state, began, attempt } = this.#host.storage.recordAt(this.node);
-    this.#before = { state, began, attempt };
+    this.#stateBefore = state;
+    this.#beganBefore = began;
+    this.#attemptBefore = attempt;
     this.#host.began(this.node, this.action);
     return true;
   }
 
   returned(): void {
-    if (this.state !== 'begun' || this.#before === null) return;
+    if (this.state !== 'begun') return;
     this.state = 'queued';
-    this.#host.returned(this.node, this.#before);
+    this.#host.returned(this.node, {
+      state: this.#stateBefore,
+      began: this.#beganBefore,
+      attempt: this.#attemptBefore,
+    });
   }
 
   onEvent(event: WorkEvent): void {

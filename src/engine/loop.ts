@@ -33,6 +33,7 @@ import { Inbox } from './inbox.ts';
 import type { FailurePolicy, LoopParts } from './loop-parts.ts';
 import { Maps } from './maps.ts';
 import { askRetry } from './resolution.ts';
+import { ranksOf } from './ranks.ts';
 import { Resolver } from './resolver.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Ready } from './selector.ts';
@@ -63,7 +64,8 @@ export class Loop {
     this.#heldUp = new HeldUp((node) => this.#questions.concern(node), parts.selector);
     const beginnings = new Beginnings(parts, this.#heldUp, () => this.#maps);
     const failures = () => moves.executeFailures;
-    this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, failures, beginnings);
+    const rankOf = ranksOf(parts.compilation, executor);
+    this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, failures, rankOf, beginnings);
     this.#resolver = new Resolver(parts, policy, {
       questions: this.#questions,
       answers: this.#answers,

@@ -35,9 +35,9 @@ export class Outbox {
   }
 
   /** Sends it off at once while the executor has not many, else keeps it for `sendMore`. */
-  put(node: TaskNode, action: Action): void {
+  put(node: TaskNode, action: Action, rank: number): void {
     const { priority } = node.atom;
-    const errand = { node, action, priority, rank: node.rank, turn: this.#turns++ };
+    const errand = { node, action, priority, rank, turn: this.#turns++ };
     if (this.#sent < MOST_SENT && this.#line.size === 0) this.#sendOff(errand);
     else this.#line.push(errand);
   }

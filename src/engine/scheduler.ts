@@ -44,6 +44,7 @@ export class Scheduler {
     inbox: Inbox<Arrival>,
     services: Services,
     failures: () => ReadonlyMap<string, Failure>,
+    rankOf: (node: AtomNode) => number,
     host: SchedulerHost,
   ) {
     this.#executor = executor;
@@ -54,6 +55,7 @@ export class Scheduler {
     this.#host = {
       storage,
       services,
+      rankOf,
       stopping: this.#stopping.signal,
       resting: () => inbox.resting(),
       began: (node, action) => {
@@ -79,7 +81,7 @@ export class Scheduler {
   /** Sends atoms off when the executor wants them; before that only their places are kept. */
   execute(node: TaskNode | RetryNode): void {
     if (node.kind === 'retry') this.#performHere(node, 'execute');
-    else this.#outbox.put(node, 'execute');
+    else this.#outbox.put(node, 'execute', this.#host.rankOf(node));
   }
 
   /** Reverts an atom; one that has nothing to undo is done at once. */
@@ -90,7 +92,7 @@ export class Scheduler {
       this.#began(node, 'revert');
       this.#put(node, 'revert', { kind: 'reverted', result: undefined, elapsed: 0 });
     } else if (node.kind === 'retry') this.#performHere(node, 'revert');
-    else this.#outbox.put(node, 'revert');
+    else this.#outbox.put(node, 'revert', this.#host.rankOf(node));
   }
 
   /** Sends off more of what is ready. To be called when atoms became ready, and when something has begun. */

@@ -50,6 +50,8 @@ export interface TaskExecutor extends AsyncDisposable {
     failures: ReadonlyMap<string, Failure>,
     call: Call,
   ): Promise<Outcome>;
+  /** What executing a task will take, in ms, by what was learned of its definition; null while nothing was. */
+  expected?(task: AnyTask): number | null;
   /** Takes back from workers what they took of this source and did not begin; each such call is told `returned()`. */
   recall?(source: object): void;
   /** Ends what was started, after running tasks have ended. Queued ones are refused with EXECUTOR_CLOSED. Any number of times. */

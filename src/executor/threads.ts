@@ -140,6 +140,10 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
+  expected({ work }: AnyTask): number | null {
+    return this.#durations.expected(work, 'execute');
+  }
+
   recall(source: object): void {
     for (const thread of this.#threads) if (thread.holdsOf(source)) thread.callBack();
   }

@@ -10,6 +10,8 @@ import { argumentDropped, revertDropped } from './dropped.ts';
 import { injected } from './injects.ts';
 import type { Storage } from './storage.ts';
 
+const NO_ARGUMENTS: readonly PreparedArgument[] = [];
+
 /**
  * Prepares what execute or revert is called with. An optional argument that nobody gives is left out, as is of a map's own
  * what is no value (`StoreValues.live`).
@@ -25,6 +27,7 @@ export function prepareArguments(
   const args = action === 'execute' ? atom.args : atom.revertArgs;
   const sources = action === 'execute' ? node.sources : node.revertSources;
   if (action === 'revert' && isDropped(node, storage)) throw revertDropped(node.name);
+  if (args.length === 0) return NO_ARGUMENTS;
   const prepared: PreparedArgument[] = [];
   for (const [at, { name, symbol, optional }] of args.entries()) {
     if (atom.inject.has(name)) {
