@@ -94,12 +94,10 @@ export class Selector {
 
   /** The atoms that became ready since the last call and still are. */
   next(): Ready {
-    const execute = this.#toExecute
-      .filter((node) => this.#mayExecute(node))
-      .sort(byIndex)
-      .filter(isFirst);
-    const back = [...new Set(this.#toRevert)].filter((node) => this.#mayRevert(node)).sort(byIndex);
+    const execute = inOrder(this.#toExecute, (node) => this.#mayExecute(node));
     this.#toExecute = [];
+    if (this.#toRevert.length === 0) return { execute, revert: NONE, restart: NONE };
+    const back = inOrder(this.#toRevert, (node) => this.#mayRevert(node));
     this.#toRevert = [];
     const isRestart = (node: AtomNode): node is RetryNode => this.#standingOf(node).intention === 'RETRY';
     return { execute, revert: back.filter((node) => !isRestart(node)), restart: back.filter(isRestart) };
@@ -175,6 +173,7 @@ export class Selector {
   }
 }
 
+const NONE: readonly never[] = [];
 const EXECUTABLE: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING', 'RETRYING', 'PARTIAL']);
 const REVERTIBLE: ReadonlySet<AtomState> = new Set([
   'SUCCESS',
@@ -207,11 +206,15 @@ function count<T>(list: readonly T[], matches: (each: T) => boolean): number {
   return found;
 }
 
-/** Of those that stand in order the first of each. */
-function isFirst(node: AtomNode, at: number, all: readonly AtomNode[]): boolean {
-  return node !== all[at - 1];
-}
-
-function byIndex(a: AtomNode, b: AtomNode): number {
-  return a.index - b.index;
+/** Those that fit, in the order of the compilation, each once. */
+function inOrder(nodes: readonly AtomNode[], fits: (node: AtomNode) => boolean): readonly AtomNode[] {
+  const found: AtomNode[] = [];
+  let isSorted = true;
+  for (const node of nodes) {
+    if (!fits(node)) continue;
+    isSorted &&= node.index > (found.at(-1)?.index ?? -1);
+    found.push(node);
+  }
+  if (isSorted) return found;
+  return found.sort((a, b) => a.index - b.index).filter((node, at, all) => node !== all[at - 1]);
 }

@@ -32,7 +32,7 @@ export class RunClock {
 
   enter(state: EngineState): void {
     this.leave();
-    this.#in = STEPS.find((step) => step === state) ?? null;
+    this.#in = isStep(state) ? state : null;
   }
 
   leave(): void {
@@ -41,6 +41,10 @@ export class RunClock {
     this.#in = null;
     this.#since = now;
   }
+}
+
+function isStep(state: EngineState): state is Step {
+  return state === 'WAITING' || state === 'ANALYZING' || state === 'SCHEDULING' || state === 'RESUMING';
 }
 
 const COMPLETED: ReadonlySet<AtomState> = new Set(['SUCCESS', 'IGNORE']);

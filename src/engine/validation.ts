@@ -32,8 +32,9 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
   const missing: Missing[] = [];
   let isAllThere = true;
   for (const outer of compilation.atoms.values()) {
-    const own = outer.kind === 'map' ? ownSymbols(outer.atom) : [];
     if (storage.recordAt(outer).dropped) isAllThere = false;
+    if (outer.kind === 'task' && outer.atom.args.length + outer.atom.revertArgs.length === 0) continue;
+    const own = outer.kind === 'map' ? ownSymbols(outer.atom) : [];
     for (const node of withInner(outer)) {
       const { args, revertArgs } = node.atom;
       const found = missingOf(node, 'execute', args, node.sources, storage);

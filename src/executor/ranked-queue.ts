@@ -23,6 +23,8 @@ export class RankedQueue<T extends Ranked> {
   /** By priority, then by rank; of an empty lane only while it stands in `#order`. */
   readonly #lanes = new Map<number, Map<number, Lane<T>>>();
   readonly #order = new TinyQueue<Lane<T>>([], byUrgency);
+  /** One that came when nothing else was here: in a chain of tasks that is all that there ever is. */
+  #only: T | null = null;
   /** The one that was last put into. */
   #lane: Lane<T> | null = null;
   #size = 0;
@@ -32,10 +34,23 @@ export class RankedQueue<T extends Ranked> {
   }
 
   push(thing: T): void {
+    if (this.#size === 0) {
+      this.#only = thing;
+      this.#size = 1;
+      return;
+    }
+    if (this.#only !== null) {
+      this.#putInLane(this.#only);
+      this.#only = null;
+    }
+    this.#putInLane(thing);
+    this.#size++;
+  }
+
+  #putInLane(thing: T): void {
     const lane = this.#laneOf(thing);
     const { things } = lane;
     const last = things.at(-1);
-    this.#size++;
     if (last === undefined || last.turn < thing.turn) {
       things.push(thing);
       return;
@@ -46,11 +61,18 @@ export class RankedQueue<T extends Ranked> {
   }
 
   peek(): T | undefined {
+    if (this.#only !== null) return this.#only;
     const lane = this.#first();
     return lane?.things[lane.at];
   }
 
   pop(): T | undefined {
+    const only = this.#only;
+    if (only !== null) {
+      this.#only = null;
+      this.#size = 0;
+      return only;
+    }
     const lane = this.#first();
     const thing = lane?.things[lane.at];
     if (lane === undefined || thing === undefined) return undefined;
@@ -65,6 +87,7 @@ export class RankedQueue<T extends Ranked> {
 
   /** All, the lanes in no order. */
   *[Symbol.iterator](): Generator<T> {
+    if (this.#only !== null) yield this.#only;
     for (const { things, at } of this.#order.data) yield* things.slice(at);
   }
 

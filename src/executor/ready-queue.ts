@@ -8,6 +8,8 @@ import type { Ticket } from './ticket.ts';
 export class ReadyQueue {
   /** In the order of their turns; a source without tickets is not in it. */
   readonly #sources = new Map<object, RankedQueue<Ticket>>();
+  /** An empty one, for the next source: in a chain of tasks one comes as the other goes. */
+  #spare: RankedQueue<Ticket> | null = null;
   #size = 0;
 
   get size(): number {
@@ -18,7 +20,8 @@ export class ReadyQueue {
     const { source } = ticket.call;
     let queue = this.#sources.get(source);
     if (queue === undefined) {
-      queue = new RankedQueue();
+      queue = this.#spare ?? new RankedQueue();
+      this.#spare = null;
       this.#sources.set(source, queue);
     }
     queue.push(ticket);
@@ -35,8 +38,10 @@ export class ReadyQueue {
   next(): Ticket | undefined {
     for (const [source, queue] of this.#sources) {
       const ticket = queue.pop();
-      if (queue.size === 0) this.#sources.delete(source);
-      else if (this.#sources.size > 1) {
+      if (queue.size === 0) {
+        this.#sources.delete(source);
+        this.#spare = queue;
+      } else if (this.#sources.size > 1) {
         // Back in line behind the others, as a Map keeps the order of insertion.
         this.#sources.delete(source);
         this.#sources.set(source, queue);

@@ -34,6 +34,9 @@ export interface WorkHost {
   onOverdue(outcome: Outcome): void;
 }
 
+/** Signals that are followed though no call in hand has them. */
+const MOST_FOLLOWED = 32;
+
 /** The signal of calls in hand. */
 interface Heeded extends Follower {
   calls: number;
@@ -233,15 +236,20 @@ export class ThreadWork {
     follow(signal, fresh);
   }
 
+  /** What no call has any more is followed on, since the next call is likely to have it again; while these are not many. */
   #unheed(signal: AbortSignal | null): void {
     const heeded = signal === null ? undefined : this.#signals.get(signal);
     if (signal === null || heeded === undefined || --heeded.calls > 0) return;
+    if (this.#signals.size <= MOST_FOLLOWED) return;
     this.#signals.delete(signal);
     unfollow(signal, heeded);
   }
 
   /** What did not begin waits for its turn again, to be asked whether it is wanted; what runs is told. */
   #onAborted(signal: AbortSignal, reason: unknown): void {
+    const heeded = this.#signals.get(signal);
+    this.#signals.delete(signal);
+    if (heeded === undefined || heeded.calls === 0) return;
     this.callBack();
     const { last } = this.#hand;
     if (last?.ticket.call.signal === signal)

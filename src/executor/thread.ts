@@ -65,7 +65,9 @@ export class Thread {
   #isReserved = false;
   /** It was sent a lone task, and the module of that may be on its way. */
   #isLoading = false;
-  /** Calls off the one timer that runs: of the start, of an import, or of idling. */
+  #freeSince = 0;
+  #callOffIdling: (() => void) | null = null;
+  /** Calls off the timer of the start, of an import, or of leaving. */
   #callOff: () => void = () => {};
 
   constructor(pool: Piscina, settings: ThreadSettings, host: ThreadHost) {
@@ -139,7 +141,6 @@ export class Thread {
 
   /** Keeps a thread for tasks that are on their way. */
   reserve(): void {
-    if (this.#state === 'free') this.#callOff();
     this.#state = 'busy';
     this.#isReserved = true;
   }
@@ -172,6 +173,7 @@ export class Thread {
     if (this.#state === 'gone') return;
     this.#state = 'ending';
     this.#callOff();
+    this.#callOffIdling?.();
     await this.#pool.destroy();
     if (!this.#started) this.#onExit(0);
     await this.#exited;
@@ -210,7 +212,19 @@ export class Thread {
 
   #beFree(): void {
     this.#state = 'free';
-    this.#callOff = realClock.after(IDLE, () => this.#leave());
+    this.#freeSince = performance.now();
+    // One timer for many times: a thread that is given a task a moment later sets none anew.
+    if (this.#callOffIdling === null) this.#leaveAfter(IDLE);
+  }
+
+  #leaveAfter(ms: number): void {
+    this.#callOffIdling = realClock.after(ms, () => {
+      this.#callOffIdling = null;
+      if (this.#state !== 'free') return;
+      const left = this.#freeSince + IDLE - performance.now();
+      if (left > 0) this.#leaveAfter(left);
+      else this.#leave();
+    });
   }
 
   #beFreeIfDone(): void {
@@ -288,6 +302,7 @@ export class Thread {
     this.#state = 'ending';
     this.#read();
     this.#callOff();
+    this.#callOffIdling?.();
     this.#judge(exitCode);
     this.#line.close();
     this.#state = 'gone';

@@ -22,8 +22,6 @@ interface Undoing {
 export class Ticket {
   /** Counts up with the calls. */
   readonly turn: number;
-  readonly priority: number;
-  readonly rank: number;
   readonly task: AnyTask;
   readonly call: Call;
   readonly outcome: Promise<Outcome>;
@@ -48,8 +46,6 @@ export class Ticket {
     this.turn = turn;
     this.task = task;
     this.call = call;
-    this.priority = task.priority;
-    this.rank = call.rank;
     this.#args = args;
     this.#undoing = undoing;
     this.#terms = terms;
@@ -57,6 +53,14 @@ export class Ticket {
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+  }
+
+  get priority(): number {
+    return this.task.priority;
+  }
+
+  get rank(): number {
+    return this.call.rank;
   }
 
   get settled(): boolean {

@@ -29,6 +29,7 @@ export function compareKept(
   kept: KeptFlow,
   onVersionChange: OnVersionChange,
 ): readonly AtomNode[] {
+  if (kept.atoms.size === 0) return [];
   const changed: AtomNode[] = [];
   for (const [name, node] of atoms) {
     const record = kept.atoms.get(name);

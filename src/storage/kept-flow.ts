@@ -9,6 +9,8 @@ import type { ItemRecords } from './item-records.ts';
 import { StoreValues } from './store-values.ts';
 
 export interface KeptFlow {
+  /** False: of one engine alone, for as long as that lives; then its atoms are not looked up by name. */
+  readonly isShared: boolean;
   state: FlowState;
   /** By name; of atoms that the flow has no more, too. */
   readonly atoms: Map<string, AtomRecord>;
@@ -20,8 +22,9 @@ export interface KeptFlow {
   owner: object | null;
 }
 
-export function newKeptFlow(): KeptFlow {
+export function newKeptFlow(isShared = false): KeptFlow {
   return {
+    isShared,
     state: 'PENDING',
     atoms: new Map(),
     items: new Map(),
@@ -65,7 +68,7 @@ export function memory(): Backend {
   const flows = new Map<string, KeptFlow>();
   return Object.freeze({
     open(flowId: string): KeptFlow {
-      const kept = flows.get(flowId) ?? newKeptFlow();
+      const kept = flows.get(flowId) ?? newKeptFlow(true);
       flows.set(flowId, kept);
       return kept;
     },

@@ -22,6 +22,7 @@ export class Records {
   /** Takes what is kept of the atoms, by their names, and a beginning of those of which nothing is. */
   take(): void {
     const { atoms } = this.#kept;
+    if (atoms.size === 0 && this.#atoms.length > 0) return;
     this.#atoms = this.#compilation.nodes.map((node) => {
       if (!isAtom(node)) return undefined;
       const kept = atoms.get(node.name);
@@ -32,7 +33,8 @@ export class Records {
 
   /** Keeps what was begun of atoms that are new. */
   keep(): void {
-    const { atoms } = this.#kept;
+    const { atoms, isShared } = this.#kept;
+    if (!isShared) return;
     for (const record of this.#atoms) if (record !== undefined) atoms.set(record.name, record);
   }
 
