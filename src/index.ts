@@ -105,6 +105,6 @@ export { type Failure, failureFrom } from './failure.ts';
 export { errorFrom, registerError, WrappedFailure } from './revival.ts';
 
 // For executors of your own.
-export type { Call, StopOptions, TaskExecutor } from './executor/executor.ts';
+export type { Call, Coming, StopOptions, TaskExecutor } from './executor/executor.ts';
 export type { Closed, ClosedList, Value } from './protocol/codec.ts';
 export type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from './protocol/messages.ts';

@@ -10,6 +10,9 @@ export type Completed =
   | { readonly kind: 'execute-failed' }
   | { readonly kind: 'revert-failed'; readonly error: Error };
 
+export const DONE: Completed = { kind: 'done' };
+const EXECUTE_FAILED: Completed = { kind: 'execute-failed' };
+
 export function complete({ node, action, outcome }: Completion, storage: Storage, moves: Moves): Completed {
   const { state, attempt } = storage.recordAt(node);
   switch (outcome.kind) {
@@ -17,15 +20,15 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       const { result, absent, elapsed } = outcome;
       if (node.kind === 'retry') moves.noteAttempt(node, result);
       moves.moveAtom(node, 'SUCCESS', { result, absent, dropped: false, failure: null }, elapsed);
-      return { kind: 'done' };
+      return DONE;
     }
     case 'partial':
       moves.moveAtom(node, 'PARTIAL');
-      return { kind: 'done' };
+      return DONE;
     case 'failed':
       if (state === 'PENDING') moves.moveAtom(node, 'RUNNING', { began: true, attempt: attempt + 1 });
       moves.moveAtom(node, 'FAILURE', { failure: outcome.failure }, outcome.elapsed);
-      return { kind: 'execute-failed' };
+      return EXECUTE_FAILED;
     case 'refused':
       if (action === 'revert') {
         if (state !== 'REVERTING') moves.moveAtom(node, 'REVERTING');
@@ -34,11 +37,11 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       }
       if (state === 'PENDING') moves.moveAtom(node, 'RUNNING');
       moves.moveAtom(node, 'FAILURE', { failure: outcome.failure, began: false });
-      return { kind: 'execute-failed' };
+      return EXECUTE_FAILED;
     case 'reverted':
       if (node.kind === 'retry') moves.forgetAttempts(node);
       moves.moveAtom(node, 'REVERTED', { revertResult: outcome.result }, outcome.elapsed);
-      return { kind: 'done' };
+      return DONE;
     case 'revert-failed':
       if (state !== 'REVERTING') moves.moveAtom(node, 'REVERTING');
       moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure }, outcome.elapsed);

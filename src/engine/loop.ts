@@ -26,7 +26,7 @@ import type { EngineState } from '../states.ts';
 import type { Action, Arrival, Completion } from './arrival.ts';
 import { Questions } from './asking.ts';
 import { Beginnings } from './beginnings.ts';
-import { type Completed, complete } from './completer.ts';
+import { complete, DONE } from './completer.ts';
 import { endState } from './ending.ts';
 import { HeldUp } from './held-up.ts';
 import { Inbox } from './inbox.ts';
@@ -40,7 +40,6 @@ import type { Ready } from './selector.ts';
 import { ignoredBy } from './voting.ts';
 
 const NOTHING: Ready = { execute: [], revert: [], restart: [] };
-const DONE: Completed = { kind: 'done' };
 
 export class Loop {
   readonly #parts: LoopParts;

@@ -12,7 +12,7 @@ import { setMaxListeners } from 'node:events';
 import type { AtomNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import { type Clock, realClock } from '../executor/clock.ts';
-import type { TaskExecutor } from '../executor/executor.ts';
+import type { Coming, TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
@@ -190,7 +190,7 @@ export class Scheduler {
     return dispatch;
   }
 
-  #await(dispatch: Dispatch, outcome: Promise<Outcome>): void {
+  #await(dispatch: Dispatch, outcome: Coming): void {
     outcome.then(
       (arrived) => this.#arrived(dispatch, arrived),
       (thrown: unknown) => this.#failed(dispatch, thrown),

@@ -48,12 +48,16 @@ export class Selector {
     this.#toRevert = [];
     const { order } = this.#compilation;
     for (const node of order) {
-      this.#waiting[node.index] = count(node.predecessors, (before) => !this.#isDone(before));
+      let waiting = 0;
+      for (const before of node.predecessors) if (!this.#isDone(before)) waiting++;
+      this.#waiting[node.index] = waiting;
       if (isAtom(node)) this.#offerExecute(node);
     }
     for (let at = order.length - 1; at >= 0; at--) {
       const node = order[at] as Node;
-      this.#busy[node.index] = count(node.successors, (after) => !this.#isQuiet(after));
+      let busy = 0;
+      for (const after of node.successors) if (!this.#isQuiet(after)) busy++;
+      this.#busy[node.index] = busy;
       if (isAtom(node)) this.#offerRevert(node);
     }
   }

@@ -36,20 +36,28 @@ export interface Call {
   onEvent(event: WorkEvent): void;
 }
 
+/**
+ * An outcome that is to come, and never rejects: a promise, or less than one. All that is asked of it is what `await` asks, since a
+ * real promise with all that hangs on it would cost more than a short task.
+ */
+export interface Coming {
+  then(settled: (outcome: Outcome) => void, failed?: (thrown: unknown) => void): unknown;
+}
+
 /** Whatever does the work. Close to nothing is asked of it, and each word of the invariants above is relied upon. */
 export interface TaskExecutor extends AsyncDisposable {
   /** The clock by which retries wait between their attempts, where it isn't the real one. */
   readonly clock?: Clock;
   /** Called by each engine before its first task; any number of times. Must be cheap: threads start when needed. */
   start(): void | Promise<void>;
-  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Promise<Outcome>;
+  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Coming;
   revert(
     task: AnyTask,
     args: readonly PreparedArgument[],
     executed: Executed,
     failures: ReadonlyMap<string, Failure>,
     call: Call,
-  ): Promise<Outcome>;
+  ): Coming;
   /** What executing a task will take, in ms, by what was learned of its definition; null while nothing was. */
   expected?(task: AnyTask): number | null;
   /** Takes back from workers what they took of this source and did not begin; each such call is told `returned()`. */

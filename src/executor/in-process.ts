@@ -102,7 +102,7 @@ export async function performHere(ticket: Ticket, clock: Clock, grace: number): 
     now: () => clock.now(),
   });
   // The ticket itself is settled from elsewhere when the executor is stopped in the midst.
-  const outcome = await Promise.race([performed, givenUp, ticket.outcome]);
+  const outcome = await Promise.race([performed, givenUp, ticket]);
   if (signal !== null) unfollow(signal, follower);
   return watch.stop(outcome);
 }

@@ -11,7 +11,7 @@ import { A_FLAG, aWholeNumber, checkOptions, type OptionRules } from '../options
 import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
 import { failed, succeeded } from '../protocol/perform.ts';
 import type { Clock } from './clock.ts';
-import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
+import { type Call, type Coming, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { performHere } from './in-process.ts';
 import { lostError } from './lost.ts';
 import { ManualClock, randomFrom } from './manual-clock.ts';
@@ -167,7 +167,7 @@ export class ManualTaskExecutor implements TaskExecutor {
     this.#office.checkOpen();
   }
 
-  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Promise<Outcome> {
+  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Coming {
     return this.#enter(this.#office.execute(task, args, call));
   }
 
@@ -177,7 +177,7 @@ export class ManualTaskExecutor implements TaskExecutor {
     executed: Executed,
     failures: ReadonlyMap<string, Failure>,
     call: Call,
-  ): Promise<Outcome> {
+  ): Coming {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
@@ -192,18 +192,18 @@ export class ManualTaskExecutor implements TaskExecutor {
     return this.stop();
   }
 
-  #enter(ticket: Ticket): Promise<Outcome> {
-    if (ticket.settled) return ticket.outcome;
+  #enter(ticket: Ticket): Coming {
+    if (ticket.settled) return ticket;
     const held: Held = { ticket, since: this.clock.now(), begun: false };
     this.#held = [...this.#held, held];
     this.#arrivals++;
-    void ticket.outcome.then(() => {
+    ticket.then(() => {
       this.#held = this.#held.filter((other) => other !== held);
       // Later: who waits for the outcome hears of it first, and may withdraw what is next.
       if (this.#auto) queueMicrotask(() => this.#settleReady());
     });
     if (this.#auto) queueMicrotask(() => this.#settleReady());
-    return ticket.outcome;
+    return ticket;
   }
 
   #settleReady(): void {
@@ -248,18 +248,18 @@ export class ManualTaskExecutor implements TaskExecutor {
     const callOff = this.clock.after(timeout, () => {
       ticket.settle(failed(request.action, timeoutError(ticket), timeout));
     });
-    void ticket.outcome.then(callOff);
+    ticket.then(callOff);
   }
 
   async #perform(held: Held): Promise<Outcome> {
     const { ticket } = held;
     if (await this.#begin(held)) ticket.settle(await performHere(ticket, this.clock, 0));
-    return ticket.outcome;
+    return ticket;
   }
 
   async #pretend(atom: string, outcome: (ticket: Ticket) => Outcome): Promise<Outcome> {
     const held = this.#find(atom);
     if (await this.#begin(held)) held.ticket.settle(outcome(held.ticket));
-    return held.ticket.outcome;
+    return held.ticket;
   }
 }

@@ -2,8 +2,8 @@
 import type { Failure } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
 import { checkOptions, MILLISECONDS, type OptionRules } from '../options.ts';
-import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
-import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
+import type { Executed, PreparedArgument } from '../protocol/messages.ts';
+import { type Call, type Coming, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { InProcess } from './in-process.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 
@@ -34,7 +34,7 @@ export class SerialTaskExecutor implements TaskExecutor {
     this.#office.checkOpen();
   }
 
-  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Promise<Outcome> {
+  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Coming {
     return this.#enter(this.#office.execute(task, args, call));
   }
 
@@ -44,7 +44,7 @@ export class SerialTaskExecutor implements TaskExecutor {
     executed: Executed,
     failures: ReadonlyMap<string, Failure>,
     call: Call,
-  ): Promise<Outcome> {
+  ): Coming {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
@@ -59,8 +59,8 @@ export class SerialTaskExecutor implements TaskExecutor {
     return this.stop();
   }
 
-  #enter(ticket: Ticket): Promise<Outcome> {
+  #enter(ticket: Ticket): Coming {
     if (!ticket.settled) this.#lane.enter(ticket);
-    return ticket.outcome;
+    return ticket;
   }
 }

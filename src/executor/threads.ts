@@ -23,8 +23,8 @@ import {
   type OptionRule,
   type OptionRules,
 } from '../options.ts';
-import type { Executed, Outcome, PreparedArgument } from '../protocol/messages.ts';
-import { type Call, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
+import type { Executed, PreparedArgument } from '../protocol/messages.ts';
+import { type Call, type Coming, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { Batch, type BatchSettings, hasRoom } from './batch.ts';
 import { realClock } from './clock.ts';
 import { Durations } from './durations.ts';
@@ -126,7 +126,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     this.#office.checkOpen();
   }
 
-  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Promise<Outcome> {
+  execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Coming {
     return this.#enter(this.#office.execute(task, args, call));
   }
 
@@ -136,7 +136,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     executed: Executed,
     failures: ReadonlyMap<string, Failure>,
     call: Call,
-  ): Promise<Outcome> {
+  ): Coming {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
   }
 
@@ -161,14 +161,14 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     return this.stop();
   }
 
-  #enter(ticket: Ticket): Promise<Outcome> {
-    if (ticket.settled) return ticket.outcome;
+  #enter(ticket: Ticket): Coming {
+    if (ticket.settled) return ticket;
     if (ticket.task.work.module === null) this.#mainLane.enter(ticket);
     else {
       this.#queue.push(ticket);
       this.#dispatchSoon();
     }
-    return ticket.outcome;
+    return ticket;
   }
 
   /** Later, so that calls made in one go are taken by their order, not by that of the calls. */

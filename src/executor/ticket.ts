@@ -10,7 +10,7 @@ import type { AnyTask } from '../flow/unit.ts';
 import type { Executed, Outcome, PreparedArgument, WorkEvent, WorkRequest } from '../protocol/messages.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
-import type { Call } from './executor.ts';
+import type { Call, Coming } from './executor.ts';
 import { TermsOf } from './terms.ts';
 
 /** What a revert is told beside its arguments. */
@@ -19,20 +19,22 @@ interface Undoing {
   readonly failures: ReadonlyMap<string, Failure>;
 }
 
-export class Ticket {
+type Hearer = (outcome: Outcome) => void;
+
+export class Ticket implements Coming {
   /** Counts up with the calls. */
   readonly turn: number;
   readonly task: AnyTask;
   readonly call: Call;
-  readonly outcome: Promise<Outcome>;
   readonly #args: readonly PreparedArgument[];
   readonly #undoing: Undoing | null;
-  readonly #terms: TermsOf;
-  readonly #onSettled: (ticket: Ticket) => void;
-  #resolve: (outcome: Outcome) => void = () => {};
+  readonly #office: Office;
   #request: WorkRequest | null = null;
   #begun = false;
-  #settled = false;
+  #outcome: Outcome | null = null;
+  #hearer: Hearer | null = null;
+  /** There seldom is more than one. */
+  #others: Hearer[] | null = null;
 
   constructor(
     turn: number,
@@ -40,19 +42,23 @@ export class Ticket {
     args: readonly PreparedArgument[],
     undoing: Undoing | null,
     call: Call,
-    terms: TermsOf,
-    onSettled: (ticket: Ticket) => void,
+    office: Office,
   ) {
     this.turn = turn;
     this.task = task;
     this.call = call;
     this.#args = args;
     this.#undoing = undoing;
-    this.#terms = terms;
-    this.#onSettled = onSettled;
-    this.outcome = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
+    this.#office = office;
+  }
+
+  /** Calls `settled` with the outcome: when it comes, or soon if it has come. */
+  // biome-ignore lint/suspicious/noThenProperty: it is there to be awaited
+  then(settled: Hearer): void {
+    const outcome = this.#outcome;
+    if (outcome !== null) queueMicrotask(() => settled(outcome));
+    else if (this.#hearer === null) this.#hearer = settled;
+    else this.#others = [...(this.#others ?? []), settled];
   }
 
   get priority(): number {
@@ -64,7 +70,7 @@ export class Ticket {
   }
 
   get settled(): boolean {
-    return this.#settled;
+    return this.#outcome !== null;
   }
 
   get action(): WorkRequest['action'] {
@@ -95,13 +101,13 @@ export class Ticket {
 
   /** The worker that took it did not begin it. */
   giveBack(): void {
-    if (this.#settled || !this.#begun) return;
+    if (this.settled || !this.#begun) return;
     this.#begun = false;
     this.call.returned();
   }
 
   tell(event: WorkEvent): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     try {
       this.call.onEvent(event);
     } catch (error) {
@@ -113,20 +119,22 @@ export class Ticket {
   }
 
   settle(outcome: Outcome): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#onSettled(this);
-    this.#resolve(outcome);
+    if (this.settled) return;
+    this.#outcome = outcome;
+    this.#office.forget(this);
+    this.#hearer?.(outcome);
+    for (const hearer of this.#others ?? NOBODY) hearer(outcome);
   }
 
   #makeRequest(): WorkRequest {
     const { task, call } = this;
+    const args = this.#args;
     const undoing = this.#undoing;
     const { identity } = call;
     const { atom, attempt } = identity;
-    const action = undoing === null ? 'execute' : 'revert';
-    const common = { terms: this.#terms.of(task, action, call, identity), atom, attempt, args: this.#args };
-    return undoing === null ? { action: 'execute', ...common } : { action: 'revert', ...common, ...undoing };
+    const terms = this.#office.terms.of(task, this.action, call, identity);
+    if (undoing === null) return { action: 'execute', terms, atom, attempt, args };
+    return { action: 'revert', terms, atom, attempt, args, ...undoing };
   }
 
   #heed(wanted: boolean): boolean {
@@ -140,13 +148,21 @@ export class Ticket {
   }
 }
 
+/** What a ticket asks of where it was issued. */
+interface Office {
+  readonly terms: TermsOf;
+  /** It is settled. */
+  forget(ticket: Ticket): void;
+}
+
+const NOBODY: readonly Hearer[] = [];
+
 /** Makes the tickets of one executor, and knows those that are not settled. */
-export class TicketOffice {
+export class TicketOffice implements Office {
+  readonly terms: TermsOf = new TermsOf();
   readonly #open = new Set<Ticket>();
-  readonly #terms = new TermsOf();
   #last = 0;
   #closed = false;
-  readonly #forget = (ticket: Ticket): void => void this.#open.delete(ticket);
 
   execute(task: AnyTask, args: readonly PreparedArgument[], call: Call): Ticket {
     return this.#issue(task, args, null, call);
@@ -160,6 +176,10 @@ export class TicketOffice {
     call: Call,
   ): Ticket {
     return this.#issue(task, args, { executed, failures }, call);
+  }
+
+  forget(ticket: Ticket): void {
+    this.#open.delete(ticket);
   }
 
   /** @throws TaskloomError EXECUTOR_CLOSED */
@@ -179,12 +199,12 @@ export class TicketOffice {
       timeout === Number.POSITIVE_INFINITY
         ? () => {}
         : realClock.after(timeout, () => this.#giveUp(realClock.now() - start));
-    while (this.#open.size > 0) await Promise.all([...this.#open].map((ticket) => ticket.outcome));
+    while (this.#open.size > 0) await Promise.all([...this.#open]);
     callOff();
   }
 
   #issue(task: AnyTask, args: readonly PreparedArgument[], undoing: Undoing | null, call: Call): Ticket {
-    const ticket = new Ticket(++this.#last, task, args, undoing, call, this.#terms, this.#forget);
+    const ticket = new Ticket(++this.#last, task, args, undoing, call, this);
     if (this.#closed) ticket.settle(refused(closedError()));
     else this.#open.add(ticket);
     return ticket;

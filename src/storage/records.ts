@@ -7,6 +7,8 @@ import { type AtomRecord, newRecord } from './atom-record.ts';
 import { ItemRecords } from './item-records.ts';
 import type { KeptFlow } from './kept-flow.ts';
 
+const NONE: readonly [string, Failure][] = [];
+
 export class Records {
   readonly #compilation: Compilation;
   readonly #kept: KeptFlow;
@@ -108,11 +110,11 @@ export class Records {
   /** What failed, by atom; of a map in which items failed those, and not the map. */
   failures(of: (record: AtomRecord) => Failure | null): Map<string, Failure> {
     const found = new Map<string, Failure>();
-    for (const [name, node] of this.#compilation.atoms) {
-      const items = node.kind === 'map' ? this.#kept.items.get(name)?.failures(of) : undefined;
-      for (const [item, failure] of items ?? []) found.set(item, failure);
+    for (const node of this.#compilation.atoms.values()) {
+      const items = node.kind === 'map' ? this.#kept.items.get(node.name)?.failures(of) : undefined;
+      for (const [item, failure] of items ?? NONE) found.set(item, failure);
       const own = items === undefined || items.size === 0 ? of(this.at(node)) : null;
-      if (own !== null) found.set(name, own);
+      if (own !== null) found.set(node.name, own);
     }
     return found;
   }

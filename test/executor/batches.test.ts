@@ -7,6 +7,7 @@ import {
   unordered,
   type AnyTask,
   type AnyUnit,
+  type Coming,
 } from 'taskloom';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/protocol/messages.ts';
@@ -43,7 +44,7 @@ async function warm(executor: ThreadPoolTaskExecutor): Promise<void> {
 interface Sent {
   readonly call: NotedCall;
   readonly told: string[];
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Coming;
 }
 
 /** Hands in so many uses of a task at once. */

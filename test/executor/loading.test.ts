@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { ThreadPoolTaskExecutor } from 'taskloom';
+import { type Coming, ThreadPoolTaskExecutor } from 'taskloom';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/protocol/messages.ts';
 import { argsOf, callOf, failureOf, fixture, resultOf, taskIn, verdict } from './calls.ts';
 
 const opened: ThreadPoolTaskExecutor[] = [];
@@ -24,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const run = (executor: ThreadPoolTaskExecutor, file: string, name = 'any'): Promise<Outcome> =>
+const run = (executor: ThreadPoolTaskExecutor, file: string, name = 'any'): Coming =>
   executor.execute(taskIn(fixture(file), name), [], callOf());
 
 describe('a module that cannot be loaded', () => {
@@ -166,7 +165,7 @@ describe('TypeScript', () => {
     await writeFile(join(own, 'tasks.ts'), 'export const typed: number = 1;');
     await writeFile(
       join(own, 'main.mjs'),
-      `import { ThreadPoolTaskExecutor } from 'taskloom';
+      `import { type Coming, ThreadPoolTaskExecutor } from 'taskloom';
        const executor = new ThreadPoolTaskExecutor({ threads: 1 });
        const url = new URL('tasks.ts', import.meta.url).href;
        const task = { work: { name: 'typed', module: url, validators: null }, provides: [], priority: 0, timeout: null };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ReadyQueue } from '../../src/executor/ready-queue.ts';
-import { TermsOf } from '../../src/executor/terms.ts';
+import { TicketOffice } from '../../src/executor/ticket.ts';
 import { Ticket } from '../../src/executor/ticket.ts';
 import { callOf, taskIn } from './calls.ts';
 
@@ -9,15 +9,7 @@ const SOURCES = [{}, {}, {}];
 
 function ticketOf(id: number, priority: number, rank: number, source: number): Ticket {
   const task = { ...taskIn('file:///none.mjs', 'any'), priority };
-  return new Ticket(
-    id,
-    task,
-    [],
-    null,
-    callOf({ rank, source: SOURCES[source] ?? {} }),
-    new TermsOf(),
-    () => {},
-  );
+  return new Ticket(id, task, [], null, callOf({ rank, source: SOURCES[source] ?? {} }), new TicketOffice());
 }
 
 const order = (a: Ticket, b: Ticket): number =>
