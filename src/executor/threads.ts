@@ -163,7 +163,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
 
   #enter(ticket: Ticket): Coming {
     if (ticket.settled) return ticket;
-    if (ticket.task.work.module === null) this.#mainLane.enter(ticket);
+    if (ticket.task.work.module === null || ticket.task.runOn === 'main') this.#mainLane.enter(ticket);
     else {
       this.#queue.push(ticket);
       this.#dispatchSoon();

@@ -78,6 +78,12 @@ export interface Definition<R, O, Args, Result, P, B, I, RR, RevertArgs, BR, V =
   readonly priority?: number;
   /** ms. After it the task's signal is aborted, and a thread that goes on is replaced. Default: none. */
   readonly timeout?: number;
+  /**
+   * `'main'`: on the main thread, though the task's module could be imported elsewhere; for what must see that thread's memory,
+   * or is over sooner than a trip to another. It blocks the event loop while it computes. Default `'thread'`; tasks that are made
+   * by `task` of the package always run on the main thread.
+   */
+  readonly runOn?: 'main' | 'thread';
   /** Kept with the task's record. Default '1.0'. */
   readonly version?: string;
   /** Decides what a failure of this task means, as the retry of a flow with nothing else in it. Default: none. */
@@ -91,6 +97,7 @@ export interface Again<B, I, P> {
   readonly provides?: P;
   readonly priority?: number;
   readonly timeout?: number;
+  readonly runOn?: 'main' | 'thread';
   readonly version?: string;
   readonly retry?: AnyRetry;
 }

@@ -1,6 +1,6 @@
 /** Reads what was written as a task's definition or as a second use of one, and refuses what cannot work. */
 import { TaskloomError } from '../errors.ts';
-import { ANY, checkOptions, type OptionRule, type OptionRules } from '../options.ts';
+import { ANY, checkOptions, type OptionRule, type OptionRules, oneOf } from '../options.ts';
 import { checkName, describe } from './names.ts';
 import type { Argument, Provided } from './symbols.ts';
 import type { AnyRetry, AnyTask } from './unit.ts';
@@ -9,7 +9,7 @@ import type { AnyRetry, AnyTask } from './unit.ts';
 export interface Readable
   extends Pick<
     AnyTask,
-    'args' | 'revertArgs' | 'inject' | 'provides' | 'priority' | 'timeout' | 'version' | 'retry'
+    'args' | 'revertArgs' | 'inject' | 'provides' | 'priority' | 'timeout' | 'runOn' | 'version' | 'retry'
   > {
   /** True: the arguments of revert have symbols of their own, whatever rebind says. */
   readonly revertRebound: boolean;
@@ -28,6 +28,7 @@ interface Written {
   readonly revertRebind?: unknown;
   readonly priority?: number;
   readonly timeout?: number;
+  readonly runOn?: AnyTask['runOn'];
   readonly version?: string;
   readonly retry?: AnyRetry;
   readonly validate?: unknown;
@@ -38,15 +39,16 @@ interface Written {
 }
 type WrittenAgain = Pick<
   Written,
-  'rebind' | 'inject' | 'provides' | 'priority' | 'timeout' | 'version' | 'retry'
+  'rebind' | 'inject' | 'provides' | 'priority' | 'timeout' | 'runOn' | 'version' | 'retry'
 >;
 
-const NUMBERS = {
+const PLAIN = {
   priority: { fits: Number.isFinite, words: 'a finite number' },
   timeout: {
     fits: (value: unknown) => Number.isFinite(value) && (value as number) > 0,
     words: 'a number of milliseconds above 0',
   },
+  runOn: oneOf('main', 'thread'),
   version: { fits: (value: unknown) => typeof value === 'string', words: 'a string' },
 };
 /** Also of flows. */
@@ -59,7 +61,7 @@ const AGAIN_RULES: OptionRules<WrittenAgain> = {
   inject: ANY,
   provides: ANY,
   retry: A_RETRY,
-  ...NUMBERS,
+  ...PLAIN,
 };
 const RULES: OptionRules<Written> = {
   ...AGAIN_RULES,
@@ -111,6 +113,7 @@ export function readDefinition(definition: Written, place: string): Readable {
     provides,
     priority: definition.priority ?? 0,
     timeout: definition.timeout ?? null,
+    runOn: definition.runOn ?? 'thread',
     version: definition.version ?? '1.0',
     retry: definition.retry ?? null,
   };
@@ -133,6 +136,7 @@ export function readAgain(read: Readable, again: WrittenAgain, place: string): R
       again.provides === undefined ? read.provides : Object.freeze(readProvides(again.provides, place)),
     priority: again.priority ?? read.priority,
     timeout: again.timeout ?? read.timeout,
+    runOn: again.runOn ?? read.runOn,
     version: again.version ?? read.version,
     retry: again.retry ?? read.retry,
   };

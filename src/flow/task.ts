@@ -117,6 +117,7 @@ class TaskUnit implements AnyTask {
   readonly provides: AnyTask['provides'];
   readonly priority: number;
   readonly timeout: number | null;
+  readonly runOn: AnyTask['runOn'];
   readonly version: string;
   readonly retry: AnyTask['retry'];
   readonly #revertRebound: boolean;
@@ -134,6 +135,7 @@ class TaskUnit implements AnyTask {
     this.provides = read.provides;
     this.priority = read.priority;
     this.timeout = read.timeout;
+    this.runOn = read.runOn;
     this.version = read.version;
     this.retry = read.retry;
     this.#revertRebound = read.revertRebound;

@@ -54,6 +54,8 @@ export interface AnyTask {
   readonly priority: number;
   /** ms; null for none. */
   readonly timeout: number | null;
+  /** Where the thread pool performs it; one without a module runs on the main thread whatever this says. */
+  readonly runOn: 'main' | 'thread';
   readonly version: string;
   /** Decides about the failures of this task alone; null for none. */
   readonly retry: AnyRetry | null;

@@ -99,6 +99,7 @@ export function taskIn(module: string, name: string, timeout: number | null = nu
     provides: [],
     priority: 0,
     timeout,
+    runOn: 'thread',
     version: '1',
     retry: null,
   } as AnyTask;

@@ -350,3 +350,22 @@ describe('of a very wide flow', () => {
     expect(statesOf(engine, 't0', 't1', 't1999')).toBe('t0 REVERTED, t1 REVERTED, t1999 PENDING');
   });
 });
+
+it('performs a task of a module on the main thread only if told so', async () => {
+  const executor = new ThreadPoolTaskExecutor({ threads: 1 });
+  const where = fixtures.where as AnyUnit & { as(name: string, options: object): AnyUnit };
+  const flow = linear('f').add([
+    where.as('far', { provides: 'far' }),
+    where.as('near', { provides: 'near', runOn: 'main' }),
+    where.as('far again', { provides: 'again' }),
+  ]);
+  expect(await createEngine(flow as AnyUnit, { executor }).run()).toEqual({
+    far: 'worker',
+    near: 'main',
+    again: 'worker',
+  });
+  await executor.stop();
+  expect(() => where.as('odd', { runOn: 'thread 2' })).toThrow(
+    expect.objectContaining({ code: 'OPTION_INVALID' }),
+  );
+});
