@@ -79,6 +79,10 @@ export class AutoLinks {
         const { needs, gives, flows } = readSymbols(unit);
         this.#graph.addUnit(unit);
         this.#undo.push(() => this.#graph.removeUnit(unit));
+        // By the links that there were before: which of its own are made first must not matter.
+        const owed = resolveExisting
+          ? new Map([...gives].map((symbol) => [symbol, this.#unmet(symbol)]))
+          : null;
         // The retry runs before all units: no link is needed to see what it gives.
         const given = new Set(this.#givenByRetry());
         for (const symbol of needs) {
@@ -86,7 +90,7 @@ export class AutoLinks {
           if (resolveRequires) this.#take(symbol, unit);
           else unlinked.push([symbol, unit]);
         }
-        for (const symbol of gives) this.#give(symbol, unit, resolveExisting);
+        for (const symbol of gives) this.#give(symbol, unit, owed?.get(symbol) ?? null);
         for (const flow of flows) read.push(flow);
       }
       for (const [symbol, unit] of unlinked) this.#wait(symbol, unit);
@@ -141,13 +145,20 @@ export class AutoLinks {
   }
 
   /** Whether one who gives the symbol comes before the unit; where all links are looked for, nobody does who waits. */
-  #isMet(symbol: string, taker: AnyUnit, besides: AnyUnit = taker): boolean {
-    const givers = this.#giversOf(symbol).filter((giver) => giver !== taker && giver !== besides);
+  #isMet(symbol: string, taker: AnyUnit): boolean {
+    const givers = this.#giversOf(symbol).filter((giver) => giver !== taker);
     return givers.length > 0 && this.#graph.follows(taker, new Set(givers));
   }
 
-  /** A unit that needs what it gives itself goes on waiting. */
-  #give(symbol: string, unit: AnyUnit, resolveExisting: boolean): void {
+  /** Who waits for a symbol and has nobody before it who gives it. */
+  #unmet(symbol: string): ReadonlySet<AnyUnit> {
+    const waiting = this.#waiting.get(symbol);
+    if (waiting === undefined || this.#giversOf(symbol).length === 0) return new Set(waiting);
+    return new Set([...waiting].filter((taker) => !this.#isMet(symbol, taker)));
+  }
+
+  /** Null: nobody is linked. A unit that needs what it gives itself goes on waiting. */
+  #give(symbol: string, unit: AnyUnit, unmet: ReadonlySet<AnyUnit> | null): void {
     const givers = this.#giversOf(symbol) as AnyUnit[];
     if (givers.push(unit) === 1) this.#givers?.set(symbol, givers);
     this.#undo.push(() => {
@@ -156,12 +167,12 @@ export class AutoLinks {
     });
 
     const waiting = this.#waiting.get(symbol);
-    if (!resolveExisting || waiting === undefined || (waiting.size === 1 && waiting.has(unit))) return;
+    if (unmet === null || waiting === undefined || (waiting.size === 1 && waiting.has(unit))) return;
     this.#waiting.delete(symbol);
     this.#undo.push(() => this.#waiting.set(symbol, waiting));
     for (const taker of waiting) {
       if (taker === unit) this.#wait(symbol, unit);
-      else if (!this.#isMet(symbol, taker, unit)) this.#connect(unit, taker);
+      else if (unmet.has(taker)) this.#connect(unit, taker);
     }
   }
 
