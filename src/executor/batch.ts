@@ -51,7 +51,10 @@ export class Batch {
     this.#isFree = thread.work === 0;
     this.#durations = durations;
     this.#fixed = fixed;
-    this.#most = fixed ?? Math.min(MOST, Math.ceil(waiting / (2 * threads)));
+    this.#most =
+      fixed === null
+        ? Math.min(MOST, Math.ceil(waiting / (2 * threads)))
+        : Math.min(fixed, Math.ceil(waiting / threads));
   }
 
   /** True when this one may go with what is here, or, where nothing is, behind what the thread has in hand. */

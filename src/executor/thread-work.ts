@@ -78,9 +78,11 @@ export class ThreadWork {
     return this.#isSlow ? Number.POSITIVE_INFINITY : this.#hand.work;
   }
 
-  /** The same of what stands behind the first. */
+  /** The same of what stands behind the first, once that has begun; else 0. */
   get waiting(): number {
-    return this.#hand.work - (this.#hand.first?.expected ?? 0);
+    const { first } = this.#hand;
+    if (first === undefined || !this.#line.marks.isClaimed(first.number)) return 0;
+    return this.#hand.work - first.expected;
   }
 
   /** True when there is something that only `look` finds out about. */

@@ -101,17 +101,15 @@ export class Thread {
     return takesMore ? this.#work.expected : Number.POSITIVE_INFINITY;
   }
 
-  /** ms of work in its hand behind what runs. */
+  /** ms of work in its hand behind what runs; 0 while nothing does. */
   get waiting(): number {
     return this.#work.waiting;
   }
 
-  /** True when it may have a task that only `look` finds out about. */
   get isWatched(): boolean {
     return this.#work.isWatched;
   }
 
-  /** True when it has something of this source in hand. */
   holdsOf(source: object): boolean {
     return this.#work.holdsOf(source);
   }
@@ -163,7 +161,6 @@ export class Thread {
     this.#work.look(slow);
   }
 
-  /** Takes back what it has not begun. */
   callBack(): void {
     this.#work.callBack();
   }
@@ -220,10 +217,8 @@ export class Thread {
   #leaveAfter(ms: number): void {
     this.#callOffIdling = realClock.after(ms, () => {
       this.#callOffIdling = null;
-      if (this.#state !== 'free') return;
       const left = this.#freeSince + IDLE - performance.now();
-      if (left > 0) this.#leaveAfter(left);
-      else this.#leave();
+      if (this.#state === 'free') left > 0 ? this.#leaveAfter(left) : this.#leave();
     });
   }
 
@@ -282,10 +277,10 @@ export class Thread {
 
   #overdueImport(): void {
     this.#read();
-    const { first } = this.#work;
-    if (first === null || !this.#isLoading) return;
-    const failure = failureFrom(loadOverdue(first.request, this.#settings.loadTimeout));
-    this.#host.onUnloadable(first.request.terms.module, failure);
+    const request = this.#work.first?.request;
+    if (request === undefined || !this.#isLoading) return;
+    const failure = failureFrom(loadOverdue(request, this.#settings.loadTimeout));
+    this.#host.onUnloadable(request.terms.module, failure);
     this.#lose({ kind: 'refused', failure });
   }
 

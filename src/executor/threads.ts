@@ -73,11 +73,9 @@ const LIMIT_RULES: OptionRules<ResourceLimits> = {
   codeRangeSizeMb: MEGABYTES,
   stackSizeMb: MEGABYTES,
 };
-/** ms after which it is looked at threads that have more than one task in hand, or one with a timeout. */
+/** ms: how often threads with tasks in hand are looked at, when a task is slow, and what work a free thread takes over. */
 const LOOK_EVERY = 2;
-/** ms after which a task holds up those behind it. */
 const SLOW = 3;
-/** ms of work behind a running task that a free thread takes over. */
 const WORTH_TAKING = 0.3;
 /** Threads that fail to start in a row, with none alive, after which the waiting tasks are refused. */
 const START_TRIES = 3;
@@ -211,7 +209,10 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     if (this.#queue.size === 0) this.#levelOut();
   }
 
-  /** Where one thread is free and another has work behind what runs there, that is called back, to be shared out anew. */
+  /**
+   * Where one thread is free and another has work behind what runs there, that is called back, to be shared out anew. Not from one
+   * on which nothing runs yet: it would be as free as the other, and get the same again.
+   */
   #levelOut(): void {
     let most: Thread | null = null;
     let isAnyFree = false;
@@ -237,8 +238,8 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
 
   /** Gives a thread what is wanted next; without anything it stays as it is. */
   #feed(thread: Thread): void {
-    const batch = new Batch(thread, this.#durations, this.#queue.size, this.#batches);
     const first = this.#queue.peek();
+    const batch = new Batch(thread, this.#durations, this.#queue.size, this.#batches);
     if (first === undefined || !batch.takes(first)) return;
     thread.reserve();
     this.#fill(thread, batch);
@@ -280,6 +281,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     realClock.after(LOOK_EVERY, () => {
       this.#isLookingSoon = false;
       for (const thread of this.#threads) if (thread.isWatched) thread.look(SLOW);
+      if (this.#queue.size === 0) this.#levelOut();
       for (const thread of this.#threads) if (thread.isWatched) this.#lookSoon();
     });
   }

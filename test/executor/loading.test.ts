@@ -165,7 +165,7 @@ describe('TypeScript', () => {
     await writeFile(join(own, 'tasks.ts'), 'export const typed: number = 1;');
     await writeFile(
       join(own, 'main.mjs'),
-      `import { type Coming, ThreadPoolTaskExecutor } from 'taskloom';
+      `import { ThreadPoolTaskExecutor } from 'taskloom';
        const executor = new ThreadPoolTaskExecutor({ threads: 1 });
        const url = new URL('tasks.ts', import.meta.url).href;
        const task = { work: { name: 'typed', module: url, validators: null }, provides: [], priority: 0, timeout: null };

@@ -50,7 +50,7 @@ test('gives what was written in its order, as it was, however full it is and how
       read(Number.POSITIVE_INFINITY);
       expect(waiting).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });
 
