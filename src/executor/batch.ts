@@ -19,6 +19,8 @@ const LEAD_MS = 2;
 const MOST = 256;
 /** ms that a worker spends on a task that does nothing. */
 const OVERHEAD = 0.002;
+/** ms of work behind a running task that another thread takes over. */
+const WORTH_TAKING = 0.3;
 /** ms; what is not known is taken for long. */
 const UNKNOWN = 1e6;
 
@@ -33,6 +35,20 @@ export function hasRoom(thread: Thread, waiting: number, { fixed, threads }: Bat
   const { work } = thread;
   if (work === 0) return true;
   return work < LEAD_MS && fixed === null && waiting >= threads;
+}
+
+/**
+ * Where one thread is free and another has work behind what runs there: that one, whose work is to be called back and shared out
+ * anew; else null. Not one on which nothing runs yet: it would be as free as the other, and get the same again.
+ */
+export function unevenOf(threads: Iterable<Thread>): Thread | null {
+  let most: Thread | null = null;
+  let isAnyFree = false;
+  for (const thread of threads) {
+    if (thread.state === 'free') isAnyFree = true;
+    else if (thread.waiting > Math.max(WORTH_TAKING, most?.waiting ?? 0)) most = thread;
+  }
+  return isAnyFree ? most : null;
 }
 
 /** What goes to a thread in one message, while it is put together. */

@@ -195,7 +195,6 @@ export class Thread {
         return;
       case 'stray':
         this.#host.onStray(message.failure, message.task);
-        return;
     }
   }
 

@@ -25,7 +25,7 @@ import {
 } from '../options.ts';
 import type { Executed, PreparedArgument } from '../protocol/messages.ts';
 import { type Call, type Coming, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
-import { Batch, type BatchSettings, hasRoom } from './batch.ts';
+import { Batch, type BatchSettings, hasRoom, unevenOf } from './batch.ts';
 import { realClock } from './clock.ts';
 import { Durations } from './durations.ts';
 import { InProcess } from './in-process.ts';
@@ -73,10 +73,9 @@ const LIMIT_RULES: OptionRules<ResourceLimits> = {
   codeRangeSizeMb: MEGABYTES,
   stackSizeMb: MEGABYTES,
 };
-/** ms: how often threads with tasks in hand are looked at, when a task is slow, and what work a free thread takes over. */
+/** ms: how often threads with tasks in hand are looked at, and when a task is slow. */
 const LOOK_EVERY = 2;
 const SLOW = 3;
-const WORTH_TAKING = 0.3;
 /** Threads that fail to start in a row, with none alive, after which the waiting tasks are refused. */
 const START_TRIES = 3;
 /**
@@ -206,21 +205,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       if (this.#queue.size > 0 && hasRoom(thread, this.#queue.size - coming, this.#batches))
         this.#feed(thread);
     }
-    if (this.#queue.size === 0) this.#levelOut();
-  }
-
-  /**
-   * Where one thread is free and another has work behind what runs there, that is called back, to be shared out anew. Not from one
-   * on which nothing runs yet: it would be as free as the other, and get the same again.
-   */
-  #levelOut(): void {
-    let most: Thread | null = null;
-    let isAnyFree = false;
-    for (const thread of this.#threads) {
-      if (thread.state === 'free') isAnyFree = true;
-      else if (thread.waiting > Math.max(WORTH_TAKING, most?.waiting ?? 0)) most = thread;
-    }
-    if (isAnyFree) most?.callBack();
+    if (this.#queue.size === 0) unevenOf(this.#threads)?.callBack();
   }
 
   async #prepare(): Promise<void> {
@@ -281,7 +266,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     realClock.after(LOOK_EVERY, () => {
       this.#isLookingSoon = false;
       for (const thread of this.#threads) if (thread.isWatched) thread.look(SLOW);
-      if (this.#queue.size === 0) this.#levelOut();
+      if (this.#queue.size === 0) unevenOf(this.#threads)?.callBack();
       for (const thread of this.#threads) if (thread.isWatched) this.#lookSoon();
     });
   }
