@@ -50,6 +50,39 @@ export class BareThreads implements AsyncDisposable {
     });
   }
 
+  /**
+   * Sends so many tasks of nothing, `size` to a message and two messages in hand for each thread; resolves with the last answer.
+   * What no way to ship tasks can do without: nothing is known or kept of any of them.
+   */
+  async ship(count: number, size: number): Promise<void> {
+    let next = 0;
+    const batch = (): number[] => {
+      const turns = Array.from({ length: Math.min(size, count - next) }, () => 0);
+      next += turns.length;
+      return turns;
+    };
+    await Promise.all(
+      this.#workers.map(
+        (worker) =>
+          new Promise<void>((resolve) => {
+            let inHand = 0;
+            const fill = (): void => {
+              for (; inHand < 2 && next < count; inHand++) worker.postMessage(batch());
+              if (inHand > 0) return;
+              worker.off('message', onMessage);
+              resolve();
+            };
+            const onMessage = (): void => {
+              inHand--;
+              fill();
+            };
+            worker.on('message', onMessage);
+            fill();
+          }),
+      ),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }

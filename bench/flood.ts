@@ -3,6 +3,7 @@
  * one would write with each of the pools, one call a task.
  */
 import { run, ThreadPoolTaskExecutor } from 'taskloom';
+import { BareThreads } from './bare-threads.ts';
 import { timedRun } from './compiled.ts';
 import { figure, type Samples, zip } from './figure.ts';
 import {
@@ -17,6 +18,8 @@ import { type Question, THREADS } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 
 const COUNT = { full: 100_000, quick: 500 };
+/** Tasks in a message of bare threads, about as many as taskloom puts there. */
+const BATCH = 128;
 const PISCINA = 'naive Piscina';
 const BEST = 'the best of tinypool, workerpool, poolifier';
 
@@ -27,6 +30,7 @@ export const flood: Question = {
     const count = quick ? COUNT.quick : COUNT.full;
     const flow = unorderedNoOps(count);
     await using executor = new ThreadPoolTaskExecutor({ threads: THREADS });
+    await using bare = new BareThreads(THREADS);
     const pools = {
       piscina: piscinaOfNoOps(THREADS),
       tinypool: tinypoolOfNoOps(THREADS),
@@ -39,6 +43,7 @@ export const flood: Question = {
       workerpool: () => timed(() => runNoOps(pools.workerpool, count)),
       poolifier: () => timed(() => runNoOps(pools.poolifier, count)),
       taskloom: () => timedRun(flow, executor),
+      bare: () => timed(() => bare.ship(count, BATCH)),
       whole: () => timed(() => run(flow, { executor })),
       serial: () => timedRun(flow, 'serial'),
     });
@@ -61,6 +66,7 @@ export const flood: Question = {
       figure(named('taskloom'), rate(times.taskloom), naive, { on: 'ratio', atLeast: 15 }),
       figure(named('taskloom against the best'), rate(times.taskloom), others, { on: 'ratio', atLeast: 7 }),
       figure(named('taskloom, compiling as well'), rate(times.whole), naive),
+      figure(named(`bare threads, ${BATCH} to a message`), rate(times.bare), naive),
       figure(named('taskloom, serial'), rate(times.serial), naive),
     ];
   },

@@ -13,7 +13,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/protocol/messages.ts';
 import { argsOf, callOf, eventWaiter, type NotedCall, resultOf, tasksOf, verdict } from './calls.ts';
 
-type Name = 'noted' | 'held' | 'limited' | 'abortable' | 'various';
+type Name = 'noted' | 'held' | 'limited' | 'abortable' | 'various' | 'brief' | 'long';
 let tasks: Record<Name, AnyTask>;
 beforeAll(async () => {
   tasks = await tasksOf<Name>('batch-tasks.mjs');
@@ -283,3 +283,21 @@ test.each([{}, { batch: 1 }, { batch: 7 }, { batch: 1000 }])(
     expect(ran()).toEqual(Array.from({ length: 300 }, () => 1));
   },
 );
+
+test('the longest way is that with most atoms, and once durations are known that with most ms', async () => {
+  const executor = pool();
+  type Use = { as(name: string): AnyTask };
+  const use = (task: AnyTask, name: string): AnyTask => (task as never as Use).as(name);
+  const flow = unordered('f').add([
+    linear('many').add(['b1', 'b2', 'b3'].map((name) => use(tasks.brief, name))),
+    linear('slow').add([use(tasks.long, 'l1'), use(tasks.long, 'l2')]),
+  ]);
+  const firstOf = async (): Promise<string> => {
+    const engine = createEngine(flow as AnyUnit, { executor });
+    const begun: string[] = [];
+    engine.on('atom', ({ name, state }) => void (state === 'RUNNING' && begun.push(name)));
+    await engine.run();
+    return begun[0] ?? '';
+  };
+  expect([await firstOf(), await firstOf()]).toEqual(['b1', 'l1']);
+});
