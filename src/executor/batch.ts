@@ -12,9 +12,9 @@ import type { Parcel } from './thread-work.ts';
 import type { Ticket } from './ticket.ts';
 
 /** ms of work in one message. */
-const BATCH_MS = 1.5;
+const BATCH_MS = 2;
 /** ms of work in hand with which a thread is not given more. */
-const LEAD_MS = 2;
+const LEAD_MS = 5;
 /** Tasks in one message. */
 const MOST = 256;
 /** ms that a worker spends on a task that does nothing. */

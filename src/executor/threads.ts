@@ -288,6 +288,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #onFree(): void {
     this.#failedStarts = 0;
     if (this.#queue.size > 0) this.#dispatchSoon();
+    else unevenOf(this.#threads)?.callBack();
   }
 
   #onGone(thread: Thread, failure: Failure | null): void {

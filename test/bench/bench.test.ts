@@ -1,12 +1,14 @@
-/** The benches run and report in the shape that tools read; nothing here looks at how fast anything is. */
+/** The benches report in the shape that tools read; nothing here looks at how fast anything is. All of them run in .ci/run. */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runNode } from '../examples/run-node.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BENCH = ['--import', 'tsx', 'bench/main.ts'];
-/** ms. All of them start some fifty threads and twenty processes: a quarter of a minute, but for a crowded machine. */
-const LONGEST = 240_000;
+/** ms, on a crowded machine. */
+const LONGEST = 120_000;
+/** One of each kind: threads against something bare, processes, and what only the main thread does. */
+const SOME = ['chain', 'import-time', 'large-flows'];
 const NAMES = [
   'flood',
   'chain',
@@ -43,9 +45,9 @@ interface Result {
 }
 
 test(
-  'every bench runs and says what it measured',
+  'a bench runs and says what it measured',
   async () => {
-    const { stdout, code } = await runNode([...BENCH, '--quick', '--json'], ROOT, LONGEST);
+    const { stdout, code } = await runNode([...BENCH, ...SOME, '--quick', '--json'], ROOT, LONGEST);
     expect(code).toBe(0);
     const { machine, results } = JSON.parse(stdout) as Report;
     expect(machine).toMatchObject({
@@ -54,8 +56,8 @@ test(
       node: process.version,
       load: expect.any(Number),
     });
-    expect([...new Set(results.map(({ bench }) => bench))]).toEqual(NAMES);
-    expect(results.length).toBeGreaterThan(50);
+    expect([...new Set(results.map(({ bench }) => bench))]).toEqual(SOME);
+    expect(results.length).toBeGreaterThan(8);
     expect(results.filter((result) => !isSound(result, results))).toEqual([]);
   },
   LONGEST + 10_000,

@@ -34,22 +34,27 @@ test('of two that reach for a request at once, one gets it', async () => {
   const COUNT = 200_000;
   const near = new Marks();
   const claimed = new SharedArrayBuffer(COUNT);
+  const sent = new Int32Array(new SharedArrayBuffer(4));
   // The same words as Marks.claim, in plain JavaScript: a worker does not load TypeScript on every Node.
   const worker = new Worker(
-    `const { workerData: { memory, claimed, count }, parentPort } = require('node:worker_threads');
+    `const { workerData: { memory, claimed, sent, count }, parentPort } = require('node:worker_threads');
      const words = new Int32Array(memory, 0, 1), seen = new Uint8Array(claimed);
      parentPort.postMessage('ready');
-     for (let number = 0; number < count; number++)
+     for (let number = 0; number < count; number++) {
+       while (Atomics.load(sent, 0) <= number);
        if (Atomics.compareExchange(words, 0, number, number + 1) === number) seen[number] = 1;
+     }
      parentPort.postMessage('done');`,
-    { eval: true, workerData: { memory: near.memory, claimed, count: COUNT } },
+    { eval: true, workerData: { memory: near.memory, claimed, sent, count: COUNT } },
   );
   const calledBack = new Uint8Array(COUNT);
   await new Promise((resolve) => worker.once('message', resolve));
   const done = new Promise((resolve) => worker.once('message', resolve));
   for (let next = 0; next < COUNT; ) {
-    // Far enough ahead to meet the worker on its way.
+    // What is sent is what the worker may claim, and is called back while it is on its way through it.
     next = Math.min(COUNT, next + 50);
+    Atomics.store(sent, 0, next);
+    while (next % 100 === 0 && !near.isClaimed(next - 25));
     for (let number = near.callBack(next); number < next; number++) calledBack[number] = 1;
   }
   await done;
