@@ -5,20 +5,19 @@
  *   npm run bench:check -- [names…] [--quick] [--write]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.ts';
 import type { Figure } from './figure.ts';
 import { compare, type Floors, floorsOf } from './floors.ts';
 import { readMachine } from './machine.ts';
 import { floorTable, loadWarning, machineLine, table } from './print.ts';
 import { FULL, QUICK_CHECK } from './question.ts';
-import { NAMES, pick } from './questions.ts';
 
 const FILE = new URL('./floors.json', import.meta.url);
 
 /** Of full runs and of quick ones: other sizes have other ratios. */
 type Kept = Readonly<Record<'full' | 'quick', Floors>>;
 
-const { questions, quick, write } = readCommandLine();
+const { questions, quick, write } = readCommandLine('bench:check', ['quick', 'write']);
 const size = quick ? 'quick' : 'full';
 const machine = readMachine();
 console.log(`${machineLine(machine)}\n`);
@@ -57,22 +56,4 @@ function writeFloors(): void {
 
 function readFloors(): Kept {
   return JSON.parse(readFileSync(FILE, 'utf8')) as Kept;
-}
-
-function readCommandLine() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        write: { type: 'boolean', default: false },
-      },
-    });
-    return { ...values, questions: pick(positionals) };
-  } catch (error) {
-    console.error(
-      `${(error as Error).message}\nnpm run bench:check -- [names…] [--quick] [--write]\nnames: ${NAMES}`,
-    );
-    process.exit(2);
-  }
 }

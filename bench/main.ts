@@ -3,15 +3,14 @@
  *
  *   npm run bench -- [names…] [--quick] [--json]
  */
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.ts';
 import type { Figure } from './figure.ts';
 import { verdictOf } from './goal.ts';
 import { readMachine } from './machine.ts';
 import { loadWarning, machineLine, table } from './print.ts';
 import { FULL, QUICK } from './question.ts';
-import { NAMES, pick } from './questions.ts';
 
-const { questions, json, quick } = readCommandLine();
+const { questions, json, quick } = readCommandLine('bench', ['quick', 'json']);
 const machine = readMachine();
 const conditions = { busy: machine.busy, quick };
 if (!json) console.log(`${machineLine(machine)}\n`);
@@ -27,22 +26,4 @@ for (const { name, asks, answer } of questions) {
 if (json) {
   const results = all.map((each) => ({ ...each, verdict: verdictOf(each, conditions) }));
   console.log(JSON.stringify({ machine, quick, results }));
-}
-
-function readCommandLine() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    });
-    return { ...values, questions: pick(positionals) };
-  } catch (error) {
-    console.error(
-      `${(error as Error).message}\nnpm run bench -- [names…] [--quick] [--json]\nnames: ${NAMES}`,
-    );
-    process.exit(2);
-  }
 }

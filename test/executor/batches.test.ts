@@ -3,29 +3,22 @@ import {
   createEngine,
   linear,
   run,
-  ThreadPoolTaskExecutor,
+  type ThreadPoolTaskExecutor,
   unordered,
   type AnyTask,
   type AnyUnit,
   type Coming,
 } from 'taskloom';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/protocol/messages.ts';
 import { argsOf, callOf, eventWaiter, type NotedCall, resultOf, tasksOf, verdict } from './calls.ts';
+import { pool } from './pools.ts';
 
 type Name = 'noted' | 'held' | 'limited' | 'abortable' | 'various' | 'brief' | 'long';
 let tasks: Record<Name, AnyTask>;
 beforeAll(async () => {
   tasks = await tasksOf<Name>('batch-tasks.mjs');
 });
-
-const opened: ThreadPoolTaskExecutor[] = [];
-function pool(options: ConstructorParameters<typeof ThreadPoolTaskExecutor>[0] = {}): ThreadPoolTaskExecutor {
-  const executor = new ThreadPoolTaskExecutor({ threads: 1, timeoutGrace: 20, ...options });
-  opened.push(executor);
-  return executor;
-}
-afterEach(() => Promise.all(opened.splice(0).map((executor) => executor.stop())));
 
 /** How often each task ran. */
 function counter(size: number): {

@@ -5,17 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { type Coming, ThreadPoolTaskExecutor } from 'taskloom';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Coming, ThreadPoolTaskExecutor } from 'taskloom';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { argsOf, callOf, failureOf, fixture, resultOf, taskIn, verdict } from './calls.ts';
-
-const opened: ThreadPoolTaskExecutor[] = [];
-function pool(options: ConstructorParameters<typeof ThreadPoolTaskExecutor>[0] = {}): ThreadPoolTaskExecutor {
-  const executor = new ThreadPoolTaskExecutor({ threads: 1, timeoutGrace: 20, ...options });
-  opened.push(executor);
-  return executor;
-}
-afterEach(() => Promise.all(opened.splice(0).map((executor) => executor.stop())));
+import { pool } from './pools.ts';
 
 let folder: string;
 beforeAll(async () => {
