@@ -114,6 +114,9 @@ export class TextReport implements Report {
     const { paint } = this.#terminal;
     // Of items only what fails is worth a line of its own.
     if (event.index !== null && event.failure === null) return null;
+    // Given back before its revert began: it has told this before.
+    if (event.oldState === 'REVERTING' && (event.state === 'SUCCESS' || event.state === 'FAILURE'))
+      return null;
     const name = pad(oneLine(event.name, NAME_LIMIT), this.#columns);
     const time = event.elapsed === null ? '' : `  ${duration(event.elapsed).padStart(8)}`;
     switch (event.state) {

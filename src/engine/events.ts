@@ -27,6 +27,10 @@ export interface AtomEvent {
   /** Of an item of a map, and of the retry of one, its position; else null. */
   readonly index: number | null;
   readonly flowId: string;
+  /**
+   * One that a worker gave back before it began, from its batch, stands where it stood before: PENDING, or, where it was to be
+   * reverted, SUCCESS or FAILURE once more, with `oldState` REVERTING and `elapsed` null.
+   */
   readonly state: AtomState;
   readonly oldState: AtomState;
   /** When, in ms since 1970. */

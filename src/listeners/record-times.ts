@@ -20,15 +20,20 @@ const BEGINS: ReadonlySet<AtomState> = new Set(['RUNNING', 'REVERTING']);
  */
 export function recordDurations(engine: Recorded): Stop {
   const begun = new Map<string, number>();
-  const heard = ({ name, state }: AtomEvent): void => {
+  const heard = ({ name, state, oldState }: AtomEvent): void => {
     const now = performance.now();
     const since = begun.get(name);
     begun.delete(name);
     if (BEGINS.has(state)) begun.set(name, now);
-    else if (since !== undefined && state !== 'PENDING')
+    else if (since !== undefined && !isGivenBack(state, oldState))
       engine.storage.annotate(name, { duration: now - since });
   };
   return stopOf(engine.on('atom', heard));
+}
+
+/** A worker took it and did not begin it: nothing has ended. */
+function isGivenBack(state: AtomState, oldState: AtomState): boolean {
+  return state === 'PENDING' || (oldState === 'REVERTING' && (state === 'SUCCESS' || state === 'FAILURE'));
 }
 
 /**
