@@ -26,6 +26,8 @@ export interface Parcel {
 }
 
 export interface WorkHost {
+  /** Brings in what is done, by `read`, and goes on from there. */
+  look(): void;
   /** A task took so many ms. */
   onTook(ticket: Ticket, elapsed: number): void;
   /** What was called back. */
@@ -177,7 +179,7 @@ export class ThreadWork {
     if (first === undefined || this.#watch !== null || first.ticket.task.timeout === null) return;
     const { ticket, number } = first;
     this.#watch = new Watch(ticket, realClock, {
-      look: () => this.read(),
+      look: () => this.#host.look(),
       abort: (reason) => this.#line.send({ kind: 'abort', number, reason: failureFrom(reason) }),
       giveUp: (outcome) => this.#host.onOverdue(outcome),
     });

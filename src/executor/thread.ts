@@ -76,6 +76,7 @@ export class Thread {
     this.#host = host;
     this.#line = new Line((message) => this.#receive(message));
     this.#work = new ThreadWork(this.#line, settings.timeoutGrace, {
+      look: () => this.#read(),
       onTook: (ticket, elapsed) => host.onTook(ticket, elapsed),
       onReturned: (tickets) => {
         this.#beFreeIfDone();
@@ -137,7 +138,6 @@ export class Thread {
     this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueDuty());
   }
 
-  /** Keeps a thread for tasks that are on their way. */
   reserve(): void {
     this.#state = 'busy';
     this.#isReserved = true;

@@ -241,6 +241,8 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       if (taken) batch.add(ticket);
     }
     thread.give(batch.parcels);
+    // What it was given could not be sent.
+    if (thread.state === 'free' && this.#queue.size > 0) this.#dispatchSoon();
     if (thread.isWatched) this.#lookSoon();
   }
 
