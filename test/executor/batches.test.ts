@@ -227,15 +227,6 @@ test('an argument that cannot be sent refuses its task alone', async () => {
   expect(verdict(outcomes[7] as Outcome)).toBe('refused 25');
 });
 
-test('what waits behind tasks that cannot be sent is not forgotten', async () => {
-  const executor = pool();
-  const bad = { name: 'n', value: (() => {}) as never, take: null };
-  const refused = [1, 2, 3, 4].map(() => executor.execute(tasks.various, [bad], callOf()));
-  const next = executor.execute(tasks.various, argsOf({ n: 8 }), callOf());
-  expect((await Promise.all(refused)).map(verdict)).toEqual(Array.from({ length: 4 }, () => 'refused 25'));
-  expect(resultOf(await next)).toBe(8);
-});
-
 test('a suspend leaves PENDING what a thread took and did not begin, and it runs once later', async () => {
   const executor = pool({ batch: 100 });
   await warm(executor);
