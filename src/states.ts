@@ -96,3 +96,11 @@ export const MAP_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
  * TaskFlow resets atoms from any state (`runtime.reset_atoms`); we do from any but a running flow's.
  */
 export const RESETTABLE: readonly FlowState[] = ['PENDING', 'SUCCESS', 'FAILURE', 'REVERTED', 'SUSPENDED'];
+
+/**
+ * True when a worker gave an atom back that was to be reverted, before its revert began: nothing has ended, and its revert is
+ * still on its way.
+ */
+export function isRevertGivenBack(state: AtomState, oldState: AtomState): boolean {
+  return oldState === 'REVERTING' && (state === 'SUCCESS' || state === 'FAILURE');
+}

@@ -5,6 +5,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { AtomEvent, LogEvent } from '../engine/events.ts';
 import { TaskloomError } from '../errors.ts';
+import { isRevertGivenBack } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StopReason } from './exit-codes.ts';
 import type { Ending, Report } from './report.ts';
@@ -114,9 +115,8 @@ export class TextReport implements Report {
     const { paint } = this.#terminal;
     // Of items only what fails is worth a line of its own.
     if (event.index !== null && event.failure === null) return null;
-    // Given back before its revert began: it has told this before.
-    if (event.oldState === 'REVERTING' && (event.state === 'SUCCESS' || event.state === 'FAILURE'))
-      return null;
+    // It has told this before.
+    if (isRevertGivenBack(event.state, event.oldState)) return null;
     const name = pad(oneLine(event.name, NAME_LIMIT), this.#columns);
     const time = event.elapsed === null ? '' : `  ${duration(event.elapsed).padStart(8)}`;
     switch (event.state) {

@@ -14,7 +14,7 @@ const STEPS = 2;
 /** ms that what runs on the main thread and what is not known counts for: next to nothing, but more than nothing. */
 const LEAST = 0.001;
 
-/** Gives the rank of each atom. Linear in nodes and edges where durations are known, else free. */
+/** Gives the rank of each atom. Linear in nodes and edges where the executor learns durations, else free. */
 export function ranksOf(compilation: Compilation, executor: TaskExecutor): (node: AtomNode) => number {
   const { nodes, order } = compilation;
   const lengths = new Float64Array(executor.expected === undefined ? 0 : nodes.length);

@@ -11,7 +11,7 @@
  */
 import type { Compilation } from '../compile/compilation.ts';
 import { type AtomNode, isAtom, type Node, type RetryNode } from '../compile/node.ts';
-import type { AtomState, Intention } from '../states.ts';
+import { type AtomState, type Intention, isRevertGivenBack } from '../states.ts';
 
 /** What the selector reads of an atom. */
 export interface Standing {
@@ -70,8 +70,8 @@ export class Selector {
     if (wasQuiet && !isQuiet) this.#spreadBusy(node);
     if (!wasQuiet && isQuiet) this.#spreadQuiet(node);
     // One that is REVERTING is on its way, also when a worker gave it back; only `rebuild` finds those that a dead process left so.
-    const isGivenBack = stateBefore === 'REVERTING' && (now.state === 'SUCCESS' || now.state === 'FAILURE');
-    if (now.state !== 'REVERTING' && !isGivenBack) this.#offerRevert(node);
+    const isOnItsWay = now.state === 'REVERTING' || isRevertGivenBack(now.state, stateBefore);
+    if (!isOnItsWay) this.#offerRevert(node);
   }
 
   /** Counts anew for what lies behind a retry, all of which is PENDING, and the retry about to run again. */

@@ -5,6 +5,7 @@
  * 1. The first that is not answered runs, if it is claimed; those behind it that are not claimed can be called back.
  * 2. Each is answered once, in the order in which it was sent.
  */
+import type { TaskloomError } from '../errors.ts';
 import { failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { type Follower, follow, unfollow } from '../following.ts';
@@ -15,7 +16,6 @@ import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
 import { Hand } from './hand.ts';
 import type { Line } from './line.ts';
-import type { TaskloomError } from '../errors.ts';
 import type { Ticket } from './ticket.ts';
 import { judge, Watch } from './watch.ts';
 

@@ -1,6 +1,6 @@
 /** Keeps when atoms entered their states, and how long they took, among the notes of each (`storage.metadata`). */
 import type { AtomEvent } from '../engine/events.ts';
-import type { AtomState } from '../states.ts';
+import { type AtomState, isRevertGivenBack } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Heard } from './event-lines.ts';
 import { type Stop, stopOf } from './stop.ts';
@@ -25,15 +25,10 @@ export function recordDurations(engine: Recorded): Stop {
     const since = begun.get(name);
     begun.delete(name);
     if (BEGINS.has(state)) begun.set(name, now);
-    else if (since !== undefined && !isGivenBack(state, oldState))
+    else if (since !== undefined && state !== 'PENDING' && !isRevertGivenBack(state, oldState))
       engine.storage.annotate(name, { duration: now - since });
   };
   return stopOf(engine.on('atom', heard));
-}
-
-/** A worker took it and did not begin it: nothing has ended. */
-function isGivenBack(state: AtomState, oldState: AtomState): boolean {
-  return state === 'PENDING' || (oldState === 'REVERTING' && (state === 'SUCCESS' || state === 'FAILURE'));
 }
 
 /**
