@@ -82,7 +82,10 @@ describe.each(executors)('a map of 200 items on %s', (executor) => {
     const lines = linesOf(out);
     const states = new Map<number, string>();
     for (const { kind, index, state } of lines) {
-      if (kind === 'item' && typeof index === 'number') states.set(index, String(state));
+      if (kind !== 'item' || typeof index !== 'number') continue;
+      // An item that a thread had in hand when another failed is given back: it has not run.
+      if (state === 'PENDING') states.delete(index);
+      else states.set(index, String(state));
     }
     expect(new Set(states.values())).toEqual(new Set(['REVERTED']));
     expect(states.size).toBeGreaterThan(150);
