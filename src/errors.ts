@@ -45,7 +45,29 @@ export const ERROR_CODES = {
     'An atom that was kept as a task is now a retry or a map of the same name, or the other way round. Give it another name.',
   VERSION_CHANGED:
     "A task has another version than the one with which the flow was kept, and onVersionChange is 'refuse'.",
-  FLOW_OWNED: 'Another engine is running the flow with this id. Wait for its end, or use another flowId.',
+  FLOW_OWNED:
+    'Another engine is running the flow with this id; details.owner says which. Wait for its end, use another flowId, or go on after its lease has run out.',
+  LEASE_LOST:
+    'The engine was held up past its lease, and the flow is not its own any more: nothing was written, and the engine has stopped. Whoever runs it now goes on.',
+  FLOW_NOT_FOUND: 'No flow is kept under this id.',
+  FACTORY_INVALID:
+    'A flow cannot be built from the factory that is kept with it, or none is, or one cannot be kept: its module lies outside of the root, has not the export, throws, or makes no flow.',
+  MODULE_NOT_ALLOWED:
+    'The module of a factory lies outside of the folders from which modules may be imported. Name its folder in roots if you trust it.',
+  FLOW_CHANGED:
+    'The module of a kept flow makes a flow of other atoms now; details.added, removed and changed name them.',
+  STORAGE_FULL:
+    'The disk is full, or the database has reached its limit. Running tasks have ended and the flow is suspended: make room, then run it again.',
+  STORAGE_BUSY:
+    'Another process holds the database locked for longer than busyTimeout. Nothing is lost: run the flow again.',
+  STORAGE_CORRUPT:
+    'The database file is damaged. taskloom db check says where; restore a copy, or remove the flow that it names.',
+  STORAGE_FOREIGN:
+    'The file is no database of taskloom: it is no SQLite database at all, or that of another program. It was not changed.',
+  STORAGE_VERSION: 'The database was written by a newer taskloom. Update taskloom; the file was not changed.',
+  STORAGE_UNAVAILABLE:
+    'The database cannot be opened or written: its folder does not exist, it is read-only, a folder, or was removed. The message says which.',
+  STORAGE_CLOSED: 'The backend was closed while it was needed, or before.',
   // The end of a run.
   FLOW_ABORTED: 'The run was stopped by its signal. The reason is the cause.',
   WRAPPED_FAILURE: 'Several atoms failed; see failures.',

@@ -70,14 +70,42 @@ export type {
 export type { Engine } from './engine/engine.ts';
 export type { Keep } from './engine/keeping.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
+export {
+  type FlowFactory,
+  loadEngine,
+  type OnFlowChange,
+  type ResumeOptions,
+  resume,
+  saveFactory,
+} from './engine/factory.ts';
+export type { RewindOptions } from './engine/preparation.ts';
 export { createEngine, run } from './engine/run.ts';
 export type { Statistics } from './engine/statistics.ts';
 export { type SerialOptions, SerialTaskExecutor } from './executor/serial.ts';
 export { type ThreadPoolOptions, ThreadPoolTaskExecutor } from './executor/threads.ts';
 export type { FetchOptions } from './storage/fetch-options.ts';
 export type { OnVersionChange } from './storage/adopt.ts';
-export { type Backend, type KeptFlow, memory } from './storage/kept-flow.ts';
-export type { AtomDetail, InjectOptions, Storage } from './storage/storage.ts';
+export type { AtomRecord } from './storage/atom-record.ts';
+export type { AtomKnown, InjectOptions, Storage } from './storage/storage.ts';
+
+// Keep.
+export type {
+  AtomQuery,
+  Backend,
+  ClaimRequest,
+  FlowChanges,
+  FlowQuery,
+} from './persistence/backend.ts';
+export { memory } from './persistence/memory.ts';
+export type {
+  AtomDetail,
+  DurationDetail,
+  Factory,
+  FlowDetail,
+  LogbookDetail,
+  Owner,
+} from './persistence/records.ts';
+export { type SqliteBackend, type SqliteOptions, sqlite } from './persistence/sqlite.ts';
 
 // Hear.
 export type {

@@ -19,7 +19,7 @@ export type FlowState =
   | 'SUSPENDED'
   | 'RESUMING';
 
-/** What happened to an atom. RETRYING is for retries only, PARTIAL for maps. */
+/** What happened to an atom. RETRYING is for retries only; PARTIAL for maps, and for what a process left in its midst when it died. */
 export type AtomState =
   | 'PENDING'
   | 'RUNNING'
@@ -69,18 +69,23 @@ const BASE_MOVES: Moves<Exclude<AtomState, 'RETRYING' | 'PARTIAL'>> = {
   IGNORE: ['PENDING'],
 };
 
-/** Ours beside TaskFlow's: a worker may give back what it took and did not begin, which then stands where it stood before. */
-export const TASK_MOVES: typeof BASE_MOVES = {
+/**
+ * Ours beside TaskFlow's: a worker may give back what it took and did not begin, which then stands where it stood before. And
+ * PARTIAL, as which another process takes up what was RUNNING or REVERTING when one died (TaskFlow resumes them as they are).
+ */
+export const TASK_MOVES: Moves<Exclude<AtomState, 'RETRYING'>> = {
   ...BASE_MOVES,
-  RUNNING: ['SUCCESS', 'FAILURE', 'PENDING'],
-  REVERTING: ['REVERTED', 'REVERT_FAILURE', 'SUCCESS', 'FAILURE'],
+  RUNNING: ['SUCCESS', 'FAILURE', 'PENDING', 'PARTIAL'],
+  REVERTING: ['REVERTED', 'REVERT_FAILURE', 'SUCCESS', 'FAILURE', 'PARTIAL'],
+  PARTIAL: ['RUNNING', 'REVERTING'],
 };
 
 /** Ours beside TaskFlow's: RETRYING → REVERTING, for a delay between attempts may be cut short by an abort. */
-export const RETRY_MOVES: Moves<Exclude<AtomState, 'PARTIAL'>> = {
+export const RETRY_MOVES: Moves<AtomState> = {
   ...BASE_MOVES,
   SUCCESS: ['REVERTING', 'RETRYING'],
   RETRYING: ['RUNNING', 'REVERTING'],
+  PARTIAL: ['RUNNING', 'REVERTING'],
 };
 
 /** Ours: a map may stop in its midst, executing or reverting; it then goes on with the items that are left. */

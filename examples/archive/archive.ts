@@ -4,11 +4,10 @@
  *
  *   list ─▶ hash × batches ─▶ (plan) ─▶ the archive flow (flow.ts)
  */
-import { createEngine, run, type TaskExecutor } from 'taskloom';
+import { type Backend, createEngine, type EngineSettings, run, type TaskExecutor } from 'taskloom';
 import { archiveFlow, hashedFrom, hashFlow, packName } from './flow.ts';
 import type { Index } from './index-file.ts';
 import type { Listing } from './listing.ts';
-import type { PackedPart } from './part.ts';
 import { chunksOf, hashBatches, type Plan, planParts } from './plan.ts';
 import { list, type Mishap } from './tasks.ts';
 
@@ -27,6 +26,8 @@ export interface Watcher {
 export interface Run {
   readonly executor: TaskExecutor;
   readonly signal?: AbortSignal;
+  /** Where the flows are kept, each under the name of its phase: then an abort suspends them, and the same call goes on. */
+  readonly backend?: Backend;
   readonly watcher?: Watcher;
 }
 
@@ -48,18 +49,18 @@ export interface Archived {
 }
 
 /** Lists the folder, reads and hashes every file, and plans the parts. Writes nothing. */
-export async function survey(root: string, { executor, signal, watcher }: Run): Promise<Survey> {
+export async function survey(root: string, running: Run): Promise<Survey> {
+  const { watcher } = running;
   const started = performance.now();
-  const common = { executor, ...(signal && { signal }) };
   watcher?.phase('list', 0);
-  const { listing } = await run(list, { store: { root }, ...common });
+  const { listing } = await run(list, { store: { root }, ...settingsOf(running, 'list') });
   const listed = performance.now();
 
   const chunks = chunksOf(listing);
   const batches = hashBatches(chunks);
   const weights = new Map(batches.map((batch, at) => [`hash ${at}`, bytesOf(batch)]));
   watcher?.phase('hash', sum(weights.values()));
-  const engine = createEngine(hashFlow(batches), { store: { root }, ...common });
+  const engine = createEngine(hashFlow(batches), { store: { root }, ...settingsOf(running, 'hash') });
   engine.on('atom', ({ name, state }) => {
     if (state === 'SUCCESS') watcher?.done(weights.get(name) ?? 0);
   });
@@ -79,26 +80,31 @@ export interface PackOptions extends Run {
 /** Packs what was surveyed, writes the index and verifies both; or takes back all that it wrote, and rejects. */
 export async function packAll(surveyed: Survey, options: PackOptions): Promise<Archived> {
   const { root, listing, plan } = surveyed;
-  const { executor, signal, watcher, out, quality, broken } = options;
+  const { watcher, out, quality, broken } = options;
   const started = performance.now();
   const weights = new Map(plan.parts.map((part) => [packName(part), part.bytes]));
   watcher?.phase('pack', sum(weights.values()));
   const engine = createEngine(archiveFlow(listing, plan, broken), {
     store: { root, out, quality },
-    executor,
-    ...(signal && { signal }),
+    ...settingsOf(options, 'pack'),
   });
-  let bytes = 0;
-  engine.on('atom', ({ name, state, result }) => {
+  engine.on('atom', ({ name, state }) => {
     const weight = weights.get(name);
     if (weight === undefined) return;
     if (state === 'REVERTED') watcher?.reverted(name);
-    if (state !== 'SUCCESS') return;
-    bytes += (result as PackedPart).bytes;
-    watcher?.done(weight);
+    if (state === 'SUCCESS') watcher?.done(weight);
   });
   const { index, indexBytes } = await runAndClose(engine);
-  return { index, bytes: bytes + indexBytes, time: performance.now() - started };
+  const bytes = sum(index.parts.map((part) => part.bytes)) + indexBytes;
+  return { index, bytes, time: performance.now() - started };
+}
+
+function settingsOf({ executor, signal, backend }: Run, phase: Phase): EngineSettings {
+  return {
+    executor,
+    ...(signal && { signal }),
+    ...(backend && { backend, flowId: phase, onAbort: 'suspend' }),
+  };
 }
 
 /** The executor goes on: it is the caller's. */

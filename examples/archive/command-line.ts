@@ -1,5 +1,5 @@
 /** The demo's command line: what is to be done, or one sentence about what is wrong with it. Touches files to look only. */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import type { Mishap } from './tasks.ts';
 
 export const HELP = `npm run demo -- [FOLDER] [options]    archive FOLDER (default: this project's node_modules)
   --out DIR        where the archive goes; missing or empty (default: a temporary folder)
+  --db FILE        keep what is done in this database: after a kill or Ctrl-C the same command goes on (needs --out)
   --keep           keep the archive in the temporary folder
   --threads N      worker threads (default: the cores of this machine)
   --quality Q      of brotli, 0 to 11 (default: by the size of the folder)
@@ -29,6 +30,8 @@ export interface ArchiveCommand {
   readonly folder: string;
   /** null: a temporary folder. */
   readonly out: string | null;
+  /** null: nothing is kept. */
+  readonly db: string | null;
   readonly keep: boolean;
   readonly threads: number;
   /** null: by the size of the folder. */
@@ -48,6 +51,7 @@ export type Command = ArchiveCommand | RestoreCommand | { readonly kind: 'help' 
 
 const OPTIONS = {
   out: { type: 'string' },
+  db: { type: 'string' },
   keep: { type: 'boolean' },
   threads: { type: 'string' },
   quality: { type: 'string' },
@@ -79,10 +83,13 @@ export function readCommand(args: readonly string[]): Command {
   if (values.break !== undefined && !MISHAPS.includes(values.break)) {
     throw new UsageError(`--break takes one of ${MISHAPS.join(', ')}.`);
   }
+  if (values.db !== undefined && values.out === undefined)
+    throw new UsageError('--db FILE needs --out DIR: a temporary folder would not outlive the run.');
   return {
     kind: 'archive',
     folder: existingFolder(positionals[0] ?? OWN_FOLDER),
-    out: values.out === undefined ? null : emptyFolder(values.out),
+    out: values.out === undefined ? null : outFolder(values.out, values.db),
+    db: values.db ?? null,
     keep: values.keep ?? false,
     threads,
     quality: wholeNumber('quality', values.quality, 0, 11),
@@ -118,6 +125,11 @@ function existingFolder(folder: string): string {
     );
   }
   throw new UsageError(`${shown(folder)} is no folder.`);
+}
+
+/** An archive that was begun is gone on with: then what is in its folder is its own. */
+function outFolder(folder: string, db: string | undefined): string {
+  return db !== undefined && existsSync(db) ? resolve(folder) : emptyFolder(folder);
 }
 
 /** Absolute, and nothing in it. */

@@ -11,7 +11,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ThreadPoolTaskExecutor } from 'taskloom';
+import { sqlite, ThreadPoolTaskExecutor } from 'taskloom';
 import { packAll, type Survey, survey, type Watcher } from './archive.ts';
 import { type ArchiveCommand, HELP, type RestoreCommand, readCommand, UsageError } from './command-line.ts';
 import { shown } from './file-name.ts';
@@ -41,6 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     progress.clear();
     const { signal } = interrupted;
+    if (signal !== null && args.includes('--db'))
+      console.error('The same command goes on where this one stopped.');
     if (error instanceof UsageError)
       console.error(`${error.message}\nnpm run demo -- --help shows how it is used.`);
     else if (signal === null) console.error(messageOf(error));
@@ -59,16 +61,18 @@ async function makeArchive(command: ArchiveCommand, progress: Progress, signal: 
     ...(broken === 'memory' && { resourceLimits: { maxOldGenerationSizeMb: SMALL_HEAP } }),
   });
   const watcher = watch(progress);
+  const backend = command.db === null ? null : sqlite(command.db);
   try {
     console.log(
       `Archiving ${shown(folder)} to ${shown(out)} with ${threads} thread${threads === 1 ? '' : 's'}`,
     );
-    const surveyed = await survey(folder, { executor, signal, watcher });
+    const running = { executor, signal, watcher, ...(backend !== null && { backend }) };
+    const surveyed = await survey(folder, running);
     const quality = command.quality ?? qualityFor(surveyed);
-    const options = { executor, signal, watcher, out, quality, ...(broken !== null && { broken }) };
+    const options = { ...running, out, quality, ...(broken !== null && { broken }) };
     const archived = await packAll(surveyed, options).catch((error: unknown) => {
       progress.clear();
-      console.error(takenBack(watcher.reverts, out));
+      if (backend === null) console.error(takenBack(watcher.reverts, out));
       throw error;
     });
     let speedUp: SpeedUp | null = null;
@@ -108,6 +112,7 @@ async function makeArchive(command: ArchiveCommand, progress: Progress, signal: 
     throw error;
   } finally {
     await executor.stop();
+    await backend?.close();
   }
 }
 
@@ -160,7 +165,10 @@ function stopAtSignals(stop: AbortController): { readonly signal: 'SIGINT' | 'SI
     process.on(signal, () => {
       if (state.signal !== null) process.exit(EXIT[signal]);
       state.signal = signal;
-      console.error('\nInterrupted: what is not finished is taken back. Once more ends at once.');
+      const what = process.argv.includes('--db')
+        ? 'what runs now is finished'
+        : 'what is not finished is taken back';
+      console.error(`\nInterrupted: ${what}. Once more ends at once.`);
       stop.abort(new Error(signal));
     });
   }

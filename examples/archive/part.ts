@@ -86,9 +86,9 @@ export function unpackPart(folder: string, part: StoredPart): Buffer[] {
   });
 }
 
-/** Writes a file so that it is there whole or not at all. `removeWhole` takes it back, at any point. */
+/** Writes a file so that it is there whole or not at all; also where a process that died had begun. `removeWhole` takes it back. */
 export function writeWhole(path: string, bytes: Uint8Array): void {
-  writeFileSync(`${path}.tmp`, bytes, { flag: 'wx' });
+  writeFileSync(`${path}.tmp`, bytes);
   renameSync(`${path}.tmp`, path);
 }
 

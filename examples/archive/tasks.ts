@@ -41,8 +41,7 @@ export const hash = task('hash', {
 export const makeFolders = task('make folders', {
   requires: ['out'],
   execute({ out }: { out: string }): void {
-    mkdirSync(out, { recursive: true });
-    mkdirSync(`${out}/${PARTS_FOLDER}`);
+    mkdirSync(`${out}/${PARTS_FOLDER}`, { recursive: true });
   },
   revert({ out }) {
     removeEmpty(`${out}/${PARTS_FOLDER}`);

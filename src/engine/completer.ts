@@ -1,5 +1,7 @@
 /** Takes outcomes back: new states, results and failures. Says which execute failed; what that means is resolved elsewhere. */
+import type { Failure } from '../failure.ts';
 import { errorFrom } from '../revival.ts';
+import type { AtomState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Completion } from './arrival.ts';
 import type { Moves } from './moves.ts';
@@ -26,6 +28,10 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       moves.moveAtom(node, 'PARTIAL');
       return DONE;
     case 'failed':
+      if (isGivenUp(outcome.failure, state, storage)) {
+        moves.moveAtom(node, 'PARTIAL');
+        return DONE;
+      }
       if (state === 'PENDING') moves.moveAtom(node, 'RUNNING', { began: true, attempt: attempt + 1 });
       moves.moveAtom(node, 'FAILURE', { failure: outcome.failure }, outcome.elapsed);
       return EXECUTE_FAILED;
@@ -47,4 +53,9 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
       moves.moveAtom(node, 'REVERT_FAILURE', { revertFailure: outcome.failure }, outcome.elapsed);
       return { kind: 'revert-failed', error: errorFrom(outcome.failure) };
   }
+}
+
+/** The task did not fail: its executor was stopped, as the flow is; it is executed again when the flow is. */
+function isGivenUp({ code }: Failure, state: AtomState, { flowState }: Storage): boolean {
+  return code === 'EXECUTOR_CLOSED' && state === 'RUNNING' && flowState === 'SUSPENDING';
 }

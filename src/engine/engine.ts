@@ -11,43 +11,40 @@ import type { GivesOf, NeedsOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { newId } from '../ids.ts';
 import { type Listener, Notifier } from '../notifier.ts';
-import { checkOptions } from '../options.ts';
+import { A_NAME, checkOptions } from '../options.ts';
 import { refuseWhileLoading } from '../protocol/loading.ts';
-import { type EngineState, RESETTABLE } from '../states.ts';
-import { newKeptFlow } from '../storage/kept-flow.ts';
-import { Storage } from '../storage/storage.ts';
+import type { EngineState } from '../states.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Commits } from './commits.ts';
+import { type EngineBackend, openEngineBackend } from './engine-backend.ts';
 import { abortError } from './ending.ts';
 import { checkListener, type EngineEvents, type ListenOptions } from './events.ts';
-import type { LoopParts } from './loop-parts.ts';
-import { Moves } from './moves.ts';
+import { type LoopParts, newLoopParts } from './loop-parts.ts';
 import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
-import { closed, isRunning, locked, wrongPhase } from './refusals.ts';
+import { isRunning, wrongPhase } from './refusals.ts';
+import { Lock } from './lock.ts';
 import { Run } from './one-run.ts';
-import { Selector } from './selector.ts';
+import { Preparation, type RewindOptions } from './preparation.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
 import { goThrough, stepThrough } from './steps.ts';
 import { validateStore, validateSymbols } from './validation.ts';
 
 export class Engine<U = AnyUnit> implements AsyncDisposable {
-  /** Names this run. */
   readonly flowId: string;
   readonly #root: AnyUnit;
-  /** Made before, perhaps for many engines; null: this engine compiles the flow. */
   readonly #given: Compilation | null;
   readonly #options: AnyEngineOptions;
+  /** Where the flow is kept; null: nowhere. */
+  readonly #backend: EngineBackend | null;
   readonly #notifier = new Notifier<EngineEvents>();
   readonly #clock = new RunClock();
   #parts: LoopParts | null = null;
-  #prepared = false;
+  #preparation: Preparation | null = null;
   #executor: { readonly executor: TaskExecutor; readonly owned: boolean } | null = null;
-  /** The run that is going on: settles when it has ended, whatever its end. */
-  #ended: Promise<unknown> | null = null;
+  readonly #lock: Lock;
   #run: Run | null = null;
   /** A suspend that came while the executor was starting. */
   #suspendSoon = false;
-  #closed = false;
-  readonly #closing: Promise<void>;
-  #announceClose: () => void = () => {};
 
   /** Use `createEngine`, which knows the flow's types. */
   constructor(flow: AnyUnit | Compilation, options: AnyEngineOptions, place: string) {
@@ -57,10 +54,9 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     checkUnit(this.#root, place);
     checkEngineOptions(options, place);
     this.#options = options;
+    this.#backend = openEngineBackend(options);
     this.flowId = options.flowId ?? newId();
-    this.#closing = new Promise((resolve) => {
-      this.#announceClose = resolve;
-    });
+    this.#lock = new Lock(this.#root.name);
   }
 
   /** What the run knows: states, results, failures, values of symbols. Compiles the flow first. @throws as `compile` */
@@ -68,7 +64,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     return this.#compiled().storage;
   }
 
-  /** The execution graph. Compiles the flow first. @throws as `compile` */
+  /** The execution graph, of the flow compiled first. @throws as `compile` */
   get compilation(): Compilation<NeedsOf<U>, GivesOf<U>> {
     return this.#compiled().compilation as Compilation<NeedsOf<U>, GivesOf<U>>;
   }
@@ -91,19 +87,12 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   /**
    * Takes up what is kept of the flow, resets one that was reverted, and puts the store's values into the storage, once.
    *
-   * @throws TaskloomError ENGINE_STATE_INVALID before `compile`; ATOM_KIND_CHANGED, VERSION_CHANGED; VALUE_NOT_ENCODABLE,
-   * VALUE_TOO_LARGE
+   * @returns a promise where there is a backend, which rejects with what that throws too; else undefined
+   * @throws TaskloomError ENGINE_STATE_INVALID; ATOM_KIND_CHANGED, VERSION_CHANGED; VALUE_NOT_ENCODABLE, VALUE_TOO_LARGE
    */
-  prepare(): void {
-    if (this.#parts === null) throw wrongPhase(this.#root.name, 'prepare', 'compile');
-    const { storage, moves } = this.#parts;
-    const { store, onVersionChange = 'keep', injectTransient = true } = this.#options;
-    for (const node of storage.adopt(onVersionChange)) moves.resetAtom(node);
-    if (storage.flowState === 'REVERTED') resetAll(this.#parts);
-    if (this.#prepared) return;
-    storage.inject({ ...store });
-    if (!injectTransient) storage.keepInjected();
-    this.#prepared = true;
+  prepare(): undefined | Promise<void> {
+    if (this.#preparation === null) throw wrongPhase(this.#root.name, 'prepare', 'compile');
+    return this.#preparation.look();
   }
 
   /**
@@ -114,7 +103,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`; MISSING_DEPENDENCIES, SYMBOL_NOT_FOUND; VALUE_INVALID
    */
   validate(): undefined | Promise<void> {
-    if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'validate', 'prepare');
+    if (this.#parts === null || !this.#preparation?.isDone)
+      throw wrongPhase(this.#root.name, 'validate', 'prepare');
     validateSymbols(this.#parts.compilation, this.#parts.storage);
     return validateStore(this.#parts.compilation, this.#parts.storage);
   }
@@ -128,14 +118,25 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * ENGINE_LOCKED, ENGINE_CLOSED, EXECUTOR_CLOSED, and what `compile`, `prepare` and `validate` throw
    */
   async run(): Promise<GivesOf<U>> {
-    const unlock = this.#lock();
-    try {
+    return this.#alone(async () => {
       const run = await this.#start();
-      for (const loop of run.loops()) await goThrough(loop, this.#clock);
+      await this.#goThrough(run);
       return run.results() as GivesOf<U>;
-    } finally {
-      this.#unlock(unlock);
-    }
+    });
+  }
+
+  /**
+   * Takes back all that ran, whatever became of the flow, and leaves it REVERTED.
+   *
+   * @throws (rejects) the errors of the reverts that failed; and what `run` throws before anything runs
+   */
+  async revert(): Promise<void> {
+    return this.#alone(async () => {
+      const run = await this.#start();
+      run.takeBack();
+      await this.#goThrough(run);
+      run.checkReverted();
+    });
   }
 
   /**
@@ -147,13 +148,14 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * @throws as `run` does
    */
   async *runIter(): AsyncGenerator<EngineState, GivesOf<U>, boolean | undefined> {
-    const unlock = this.#lock();
+    const unlock = this.#lock.enter();
     try {
       const run = await this.#start();
       for (const loop of run.loops()) yield* stepThrough(loop, this.#clock);
+      await this.#commits?.settle();
       return run.results() as GivesOf<U>;
     } finally {
-      this.#unlock(unlock);
+      await this.#leave(unlock);
     }
   }
 
@@ -165,22 +167,32 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    */
   suspend(): void {
     if (this.#parts === null) throw wrongPhase(this.#root.name, 'suspend', 'compile');
-    this.#suspendSoon = this.#run === null && this.#ended !== null;
+    this.#suspendSoon = this.#run === null && this.#lock.ended !== null;
     this.#run?.suspend();
   }
 
   /**
    * Puts the flow and all its atoms back to PENDING, whatever they were, so that the next run starts anew.
    *
-   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`, or while the flow runs; then nothing is changed
+   * @returns a promise where there is a backend, else undefined
+   * @throws TaskloomError ENGINE_STATE_INVALID before `prepare`, or while the flow runs; then nothing is changed. With a
+   * backend (rejects with) FLOW_OWNED, and what that throws
    */
-  reset(): void {
-    if (this.#parts === null || !this.#prepared) throw wrongPhase(this.#root.name, 'reset', 'prepare');
-    const { storage } = this.#parts;
-    if (this.#ended !== null || !RESETTABLE.includes(storage.flowState)) {
-      throw isRunning(storage.flowName);
-    }
-    resetAll(this.#parts);
+  reset(): undefined | Promise<void> {
+    return this.#change('reset', (preparation) => preparation.reset());
+  }
+
+  /**
+   * Puts back to PENDING what failed or was reverted, and all that lies behind it, so that the next run goes on from there.
+   * What is SUCCESS stays so, and nothing is reverted.
+   *
+   * @param options - `from`: an atom that is put back with all that lies behind it, whatever they are
+   * @returns as `reset`
+   * @throws as `reset`; TaskloomError ATOM_NOT_FOUND, OPTION_INVALID; then nothing is changed
+   */
+  rewind(options: RewindOptions = {}): undefined | Promise<void> {
+    checkOptions(options, { from: A_NAME }, 'rewind()');
+    return this.#change('rewind', (preparation) => preparation.rewind(options.from));
   }
 
   /**
@@ -201,58 +213,82 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * Suspends a run that is going on, waits for its end, and stops the threads that are this engine's own. Any number
    * of times.
    *
-   * @param options - `timeout`: ms after which tasks that still run are given up; on an executor that isn't this
-   * engine's own they go on, and are not waited for
+   * @param options - `timeout`: ms after which tasks that still run are given up, to be executed again when the flow is; on an
+   * executor that isn't this engine's own they go on, and are not waited for
    * @throws TaskloomError OPTION_INVALID
    */
   async close(options: StopOptions = {}): Promise<void> {
     checkOptions(options, STOP_RULES, 'close()');
-    this.#closed = true;
-    this.#announceClose();
+    this.#lock.close();
     this.#run?.close();
     if (this.#executor?.owned) {
       await this.#executor.executor.stop(options);
-      await this.#ended;
+      await this.#lock.ended;
     } else {
-      await atMost(this.#ended, options.timeout);
+      await atMost(this.#lock.ended, options.timeout);
     }
     this.#parts?.storage.close();
+    await this.#backend?.closeOwn();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #compiled(): LoopParts {
     if (this.#parts === null) {
       const compilation = this.#given ?? compile(this.#root);
-      const kept = this.#options.backend?.open(this.flowId) ?? newKeptFlow();
-      const storage = new Storage(compilation, this.flowId, kept);
-      const selector = new Selector(compilation, (node) => storage.recordAt(node));
-      const moves = new Moves(storage, selector, this.#notifier);
-      this.#parts = { compilation, storage, selector, moves, notifier: this.#notifier };
+      const commits = this.#backend?.commits(this.flowId, {
+        failed: (error, isLost) => this.#run?.storageFailed(error, isLost),
+        asked: () => this.#run?.suspend(),
+      });
+      this.#parts = newLoopParts(compilation, this.flowId, this.#notifier, commits ?? null);
+      this.#preparation = new Preparation(this.#parts, this.#options);
     }
     return this.#parts;
   }
 
-  /** Refuses a second run at once. Returns what lets the next one in. */
-  #lock(): () => void {
-    if (this.#closed) throw closed(this.#root.name);
-    if (this.#ended !== null) throw locked(this.#root.name);
-    let announce = (): void => {};
-    this.#ended = new Promise<void>((resolve) => {
-      announce = resolve;
-    });
-    return () => {
-      this.#ended = null;
-      announce();
-    };
+  get #commits(): Commits | null {
+    return this.#parts?.commits ?? null;
   }
 
-  #unlock(announce: () => void): void {
+  /** Changes what is known of the flow while nobody runs it. */
+  #change(method: string, change: (preparation: Preparation) => void): undefined | Promise<void> {
+    const preparation = this.#preparation;
+    if (!preparation?.isDone) throw wrongPhase(this.#root.name, method, 'prepare');
+    if (this.#lock.ended !== null) throw isRunning(this.#root.name);
+    if (this.#commits === null) {
+      change(preparation);
+      return undefined;
+    }
+    return this.#alone(async () => {
+      await preparation.claim();
+      preparation.adopt();
+      change(preparation);
+      this.#commits?.begin();
+      await this.#commits?.settle();
+    });
+  }
+
+  /** Keeps other runs out meanwhile, of this engine and of others. */
+  async #alone<T>(action: () => Promise<T>): Promise<T> {
+    const unlock = this.#lock.enter();
+    try {
+      return await action();
+    } finally {
+      await this.#leave(unlock);
+    }
+  }
+
+  async #leave(unlock: () => void): Promise<void> {
+    if (this.#commits !== null) await this.#commits.release();
     this.#run = null;
-    this.#parts?.storage.release(this);
-    announce();
+    unlock();
+  }
+
+  async #goThrough(run: Run): Promise<void> {
+    for (const loop of run.loops()) await goThrough(loop, this.#clock);
+    if (this.#commits !== null) await this.#commits.settle();
   }
 
   /** All that comes before the loop. */
@@ -260,28 +296,24 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const parts = this.#compiled();
     const { storage } = parts;
     this.#suspendSoon = false;
-    storage.claim(this);
-    this.prepare();
+    if (parts.commits !== null) await this.#preparation?.claim();
+    this.#preparation?.adopt();
     const validated = this.validate();
     if (validated !== undefined) {
-      await Promise.race([validated, this.#closing]);
-      if (this.#closed) throw closed(storage.flowName);
+      await Promise.race([validated, this.#lock.closing]);
+      this.#lock.checkOpen();
     }
     const { signal } = this.#options;
-    const found = storage.flowState;
-    if (signal?.aborted && found === 'PENDING') throw abortError(storage, signal.reason);
+    if (signal?.aborted && storage.flowState === 'PENDING') throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);
     const { executor } = this.#executor;
+    if (parts.commits !== null) await parts.commits.learn(parts.compilation, executor);
     const started = executor.start();
-    if (started !== undefined) await Promise.race([started, this.#closing]);
-    if (this.#closed) throw closed(storage.flowName);
-    this.#run = new Run(parts, executor, this.#options, found);
+    if (started !== undefined) await Promise.race([started, this.#lock.closing]);
+    this.#lock.checkOpen();
+    parts.commits?.begin();
+    this.#run = new Run(parts, executor, this.#options, storage.flowState);
     if (this.#suspendSoon) this.#run.suspend();
     return this.#run;
   }
-}
-
-function resetAll({ compilation, moves }: LoopParts): void {
-  for (const node of compilation.atoms.values()) moves.resetAtom(node);
-  moves.resetFlow();
 }

@@ -90,6 +90,19 @@ export type ListenOptions<K extends keyof EngineEvents = keyof EngineEvents> = K
       readonly atom?: string;
     };
 
+/** Tells what happened, to whoever listens. */
+export type Teller = Pick<Notifier<EngineEvents>, 'has' | 'tell'>;
+
+/** Tells it when what happened is written. */
+export function tellLater(notifier: Notifier<EngineEvents>, after: (action: () => void) => void): Teller {
+  return {
+    has: (kind, about) => notifier.has(kind, about),
+    tell: (kind, event, about) => {
+      if (notifier.has(kind, about)) after(() => notifier.tell(kind, event, about));
+    },
+  };
+}
+
 const KINDS: readonly (keyof EngineEvents)[] = ['flow', 'atom', 'progress', 'log', 'notice'];
 
 /** Returns the name of the atom that is to be heard, if it is only one. @throws TaskloomError OPTION_INVALID */
@@ -107,12 +120,7 @@ export function checkListener(kind: string, listener: unknown, options: object):
 }
 
 /** Keeps what a task says while it runs, and tells it. */
-export function tellWorkEvent(
-  name: string,
-  event: WorkEvent,
-  storage: Storage,
-  notifier: Notifier<EngineEvents>,
-): void {
+export function tellWorkEvent(name: string, event: WorkEvent, storage: Storage, notifier: Teller): void {
   const about = { name, flowId: storage.flowId, at: Date.now() };
   switch (event.kind) {
     case 'progress': {

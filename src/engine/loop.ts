@@ -64,7 +64,7 @@ export class Loop {
     const beginnings = new Beginnings(parts, this.#heldUp, () => this.#maps);
     const failures = () => moves.executeFailures;
     const rankOf = ranksOf(parts.compilation, executor);
-    this.#scheduler = new Scheduler(executor, storage, this.#inbox, services, failures, rankOf, beginnings);
+    this.#scheduler = new Scheduler(executor, parts, this.#inbox, services, failures, rankOf, beginnings);
     this.#resolver = new Resolver(parts, policy, {
       questions: this.#questions,
       answers: this.#answers,
@@ -131,16 +131,24 @@ export class Loop {
     return true;
   }
 
-  /**
-   * Running tasks are told to stop, and all that ran is reverted; while the flow is suspending, only the first. False
-   * when that makes no difference: all is being reverted anyway.
-   */
+  /** Running tasks are told to stop, and all that ran is reverted; not while the flow is suspending. False: it is anyway. */
   abort(reason: unknown): boolean {
     const differs = !this.#resolver.isTakingBack;
     this.#scheduler.abortRunning(reason);
     if (this.#parts.storage.flowState === 'RUNNING') this.#resolver.takeBack();
     this.#inbox.wake();
     return differs;
+  }
+
+  /** All that ran is reverted, and nothing else runs. */
+  takeBack(): void {
+    this.#resolver.takeBack();
+  }
+
+  /** Suspends, and tells running tasks to stop: the flow is not this engine's any more. */
+  halt(reason: unknown): void {
+    this.suspend();
+    this.#scheduler.abortRunning(reason);
   }
 
   /** Nothing more is sent off; the flow ends in FAILURE when what runs has ended. */

@@ -14,10 +14,11 @@ import { type ItemNodes, type MapNode, nodesOfItem, type RetryNode, type TaskNod
 import { type Failure, failureFrom } from '../failure.ts';
 import { absentTakes, close, open, type Value } from '../protocol/codec.ts';
 import type { AtomState, Intention } from '../states.ts';
-import type { AtomRecord } from '../storage/atom-record.ts';
-import type { ItemRecords, OpenSource } from '../storage/item-records.ts';
+import type { ItemRecords } from '../storage/item-records.ts';
 import type { Action, MapOutcome } from './arrival.ts';
 import { Folding, newFold } from './folding.ts';
+import { ItemSupply } from './item-supply.ts';
+import type { MapHost } from './map-host.ts';
 
 /** Items that may be sent and not begun: so few at first, twice as many each time that they do not suffice. */
 const FIRST_AHEAD = 4;
@@ -26,24 +27,6 @@ const MOST_AHEAD = 1024;
 const MOST_IN_HAND = 4096;
 /** Results that may wait for their turn to be folded. */
 const MOST_EARLY = 4096;
-
-/** What a run asks for. All but `recordOf` and `openSource` call back later, in a turn of the engine's loop. */
-export interface MapHost {
-  recordOf(node: TaskNode | RetryNode): AtomRecord;
-  openSource(): OpenSource;
-  send(node: TaskNode | RetryNode, action: Action): void;
-  /** Asks an item's retry what the failure of its task means; `decided` is told. */
-  ask(nodes: ItemNodes & { readonly retry: RetryNode }): void;
-  /** What an item's task did is to be reverted. */
-  takeBack(task: TaskNode): void;
-  /** Puts an item back, and its retry to where it waits for the next attempt. */
-  restart(nodes: ItemNodes & { readonly retry: RetryNode }): void;
-  /** An item, or the map itself, has failed for good; what that means for the flow may stop this run. */
-  failed(culprit: TaskNode | RetryNode | MapNode, failure: Failure, all: boolean): void;
-  revertFailed(culprit: TaskNode | RetryNode, failure: Failure): void;
-  /** Hands on what was promised. */
-  later<T>(promise: Promise<T>, found: (value: T) => void, failed?: (thrown: unknown) => void): void;
-}
 
 export class MapRun {
   readonly #node: MapNode;
@@ -59,7 +42,7 @@ export class MapRun {
   /** Found in the midst, or, of a revert, what is left of all; from the end. */
   #rest: number[] = [];
   #ahead = FIRST_AHEAD;
-  #isPeeking = false;
+  readonly #supply: ItemSupply;
   #folding: Folding | null = null;
   #isStopped = false;
   #failure: Failure | null = null;
@@ -69,6 +52,7 @@ export class MapRun {
     this.#action = action;
     this.#items = items;
     this.#host = host;
+    this.#supply = new ItemSupply(node.name, items, (promise, found) => host.later(promise, found));
   }
 
   /** Takes up what was left of an earlier run. */
@@ -86,15 +70,25 @@ export class MapRun {
     const { reduce } = this.#node.atom;
     try {
       if (reduce !== null) {
+        const isBegun = items.fold !== null;
         items.fold ??= newFold(reduce);
         this.#folding = new Folding(reduce, items.fold, {
           later: (promise, found, failed) => this.#host.later(promise, found, failed),
           failed: (thrown) => this.#fail(thrown),
         });
+        if (!isBegun) this.#foldAgain(this.#folding);
       }
       if (!items.exhausted && !this.#isStopped) items.source ??= this.#host.openSource();
     } catch (thrown) {
       this.#fail(thrown);
+    }
+  }
+
+  /** What an earlier process had folded is not kept; the results that it folded are. */
+  #foldAgain(folding: Folding): void {
+    const items = this.#items;
+    for (let index = 0; index < items.length; index++) {
+      if (items.stateOf(index) === 'SUCCESS') folding.put(index, items.results[index]);
     }
   }
 
@@ -178,26 +172,12 @@ export class MapRun {
   }
 
   #takeNew(): number | undefined {
-    const { source } = this.#items;
-    if (source === null || this.#isPeeking) return undefined;
     try {
-      const next = source.peek();
-      if (next instanceof Promise) {
-        this.#isPeeking = true;
-        this.#host.later(next, () => {
-          this.#isPeeking = false;
-        });
-        return undefined;
-      }
-      source.take();
-      if (!next.done)
-        return this.#items.take(close(next.value, `item ${this.#items.length} of map '${this.#node.name}'`));
-      this.#items.exhausted = true;
-      this.#items.source = null;
+      return this.#supply.takeNew();
     } catch (thrown) {
       this.#fail(thrown);
+      return undefined;
     }
-    return undefined;
   }
 
   /** Says what comes next for an item, by what is known of it. */
@@ -219,7 +199,7 @@ export class MapRun {
     if (retry !== null && retryState === 'FAILURE') this.#giveUp(retry);
     else if (state === 'PENDING' && retry !== null && retryState !== 'SUCCESS')
       this.#host.send(retry, 'execute');
-    else if (state === 'PENDING' || state === 'RUNNING') this.#send(index, task, 'execute');
+    else if (GOES_ON.has(state) && intention !== 'REVERT') this.#send(index, task, 'execute');
     else if (retry === null) this.#release(index);
     else if (state === 'REVERTED') {
       this.#host.restart({ task, retry });
@@ -313,5 +293,14 @@ export class MapRun {
   }
 }
 
+/** What is to be executed, when nothing else is meant. */
+const GOES_ON: ReadonlySet<AtomState> = new Set(['PENDING', 'RUNNING', 'PARTIAL']);
 /** What there is something to undo of. */
-const RAN: ReadonlySet<AtomState> = new Set(['SUCCESS', 'FAILURE', 'RUNNING', 'REVERTING', 'RETRYING']);
+const RAN: ReadonlySet<AtomState> = new Set([
+  'SUCCESS',
+  'FAILURE',
+  'RUNNING',
+  'REVERTING',
+  'RETRYING',
+  'PARTIAL',
+]);

@@ -5,12 +5,12 @@
 import type { ItemNodes, MapNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
 import type { Clock } from '../executor/clock.ts';
 import { type Failure, failureFrom } from '../failure.ts';
-import type { Notifier } from '../notifier.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action, Arrival } from './arrival.ts';
-import type { EngineEvents } from './events.ts';
+import type { Teller } from './events.ts';
 import { openSource } from './item-source.ts';
-import { type MapHost, MapRun } from './map-run.ts';
+import type { MapHost } from './map-host.ts';
+import { MapRun } from './map-run.ts';
 import type { Moves } from './moves.ts';
 
 /** What maps ask of the loop. */
@@ -31,13 +31,13 @@ export interface MapsHost {
 export class Maps {
   readonly #storage: Storage;
   readonly #moves: Moves;
-  readonly #notifier: Notifier<EngineEvents>;
+  readonly #notifier: Teller;
   readonly #host: MapsHost;
   readonly #runs = new Map<MapNode, { readonly run: MapRun; readonly action: Action }>();
   /** Those of which something has changed. */
   readonly #touched = new Set<MapNode>();
 
-  constructor(storage: Storage, moves: Moves, notifier: Notifier<EngineEvents>, host: MapsHost) {
+  constructor(storage: Storage, moves: Moves, notifier: Teller, host: MapsHost) {
     this.#storage = storage;
     this.#moves = moves;
     this.#notifier = notifier;

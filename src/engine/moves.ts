@@ -6,7 +6,6 @@ import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, MapNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
-import type { Notifier } from '../notifier.ts';
 import { open, type Value } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import {
@@ -21,7 +20,7 @@ import {
 import { versionOf } from '../storage/adopt.ts';
 import { type AtomRecord, clearRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { AtomEvent, EngineEvents } from './events.ts';
+import type { AtomEvent, Teller } from './events.ts';
 import { type Keep, type Keeping, keepingOf } from './keeping.ts';
 import type { Selector } from './selector.ts';
 
@@ -44,7 +43,7 @@ export type Found = Partial<
 export class Moves {
   readonly #storage: Storage;
   readonly #selector: Selector;
-  readonly #notifier: Notifier<EngineEvents>;
+  readonly #notifier: Teller;
   /** How often an execute failed. */
   failures = 0;
   /** Drops results that nobody needs; null where all are kept. */
@@ -52,7 +51,7 @@ export class Moves {
   /** What failed, until that changes. */
   #known: ReadonlyMap<string, Failure> | null = null;
 
-  constructor(storage: Storage, selector: Selector, notifier: Notifier<EngineEvents>) {
+  constructor(storage: Storage, selector: Selector, notifier: Teller) {
     this.#storage = storage;
     this.#selector = selector;
     this.#notifier = notifier;
@@ -76,6 +75,7 @@ export class Moves {
   /** Back to PENDING, from whatever state a flow that isn't running has. */
   resetFlow(): void {
     const { flowState: from, flowName: name, flowId } = this.#storage;
+    this.#storage.aborted = null;
     if (from === 'PENDING') return;
     this.#storage.setFlowState('PENDING');
     this.#notifier.tell('flow', { name, flowId, state: 'PENDING', oldState: from, at: Date.now() });
@@ -91,12 +91,14 @@ export class Moves {
       Object.assign(record, found);
     }
     record.state = to;
+    if (elapsed !== null) record.elapsed = elapsed;
     // Of a map those of its items count, or its own.
     if (to === 'FAILURE' && node.kind !== 'map') this.failures++;
     if (to === 'RUNNING' || to === 'REVERTING') {
       record.progress = 0;
       record.progressDetails = undefined;
     } else if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
+    this.#storage.note(node);
     if (node.item === null) this.#selector.changed(node, state, intention);
     this.#tell(node, record, state, elapsed);
     // After the listeners, so that they can still read what nobody else does.
@@ -106,8 +108,11 @@ export class Moves {
   /** Puts an atom that a worker took and did not begin back to where it stood before. */
   takeBack(node: AtomNode, { state, ...before }: Pick<AtomRecord, 'state' | 'began' | 'attempt'>): void {
     const record = this.#storage.recordAt(node);
-    if (record.state === state) Object.assign(record, before);
-    else this.moveAtom(node, state, before);
+    if (record.state !== state) this.moveAtom(node, state, before);
+    else {
+      Object.assign(record, before);
+      this.#storage.note(node);
+    }
   }
 
   setIntention(node: AtomNode, intention: Intention): void {
@@ -115,6 +120,7 @@ export class Moves {
     const { state, intention: before } = record;
     if (before === intention) return;
     record.intention = intention;
+    this.#storage.note(node);
     if (node.item === null) this.#selector.changed(node, state, before);
   }
 
@@ -122,6 +128,7 @@ export class Moves {
   noteAttempt(retry: RetryNode, provided: Value): void {
     const record = this.#storage.recordAt(retry);
     record.history = [...record.history, { provided, failures: new Map() }];
+    this.#storage.note(retry);
   }
 
   /** An atom failed in the current attempt; the first failure of each counts. */
@@ -131,6 +138,7 @@ export class Moves {
     if (attempt === undefined || attempt.failures.has(atom)) return;
     const failures = new Map([...attempt.failures, [atom, failure]]);
     record.history = [...record.history.slice(0, -1), { ...attempt, failures }];
+    this.#storage.note(retry);
   }
 
   /**
@@ -139,6 +147,7 @@ export class Moves {
    */
   noteOwnFailure(node: RetryNode | MapNode, failure: Failure): void {
     this.#storage.recordAt(node).failure = failure;
+    this.#storage.note(node);
     this.#known = null;
   }
 
@@ -150,6 +159,7 @@ export class Moves {
 
   forgetAttempts(retry: RetryNode): void {
     this.#storage.recordAt(retry).history = [];
+    this.#storage.note(retry);
   }
 
   /** Back to PENDING from whatever state, what it gave forgotten. The selector is to be rebuilt afterwards. */
@@ -158,6 +168,7 @@ export class Moves {
     const oldState = record.state;
     if (record.failure !== null) this.#known = null;
     clearRecord(record, versionOf(node));
+    this.#storage.note(node);
     if (node.kind === 'map') this.#storage.dropItems(node);
     if (oldState !== 'PENDING') this.#tell(node, record, oldState, null);
     if (node.item === null) this.#keeping?.changed(node);

@@ -1,6 +1,8 @@
 /** One run of an engine, from its first loop to what it resolves to or rejects with; follows the signal of the options. */
 import type { TaskExecutor } from '../executor/executor.ts';
+import { failureFrom } from '../failure.ts';
 import { type Follower, follow, unfollow } from '../following.ts';
+import { errorFrom } from '../revival.ts';
 import type { FlowState } from '../states.ts';
 import { endError, resultsOf } from './ending.ts';
 import { Loop } from './loop.ts';
@@ -18,6 +20,7 @@ export class Run {
   #abort: { readonly reason: unknown } | null = null;
   #isSuspended = false;
   #isClosed = false;
+  #takesBack = false;
 
   constructor(parts: LoopParts, executor: TaskExecutor, options: AnyEngineOptions, found: FlowState) {
     this.#parts = parts;
@@ -39,6 +42,11 @@ export class Run {
       yield* this.#newLoop(true);
   }
 
+  /** To be called before its loops: what ran is taken back, and nothing else runs. */
+  takeBack(): void {
+    this.#takesBack = true;
+  }
+
   suspend(): void {
     this.#isSuspended = true;
     this.#loop?.suspend();
@@ -50,12 +58,28 @@ export class Run {
     this.suspend();
   }
 
+  /** Suspends, since nothing can be written any more; `isLost`: since the flow has another owner. */
+  storageFailed(error: unknown, isLost: boolean): void {
+    this.close();
+    if (isLost) this.#loop?.halt(error);
+  }
+
   /** Throws what the run rejects with. */
   results(): Record<string, unknown> {
     const { compilation, storage } = this.#parts;
-    const error = endError(storage, this.#loop?.fatal ?? new Map(), this.#abort);
+    const { aborted, flowState } = storage;
+    // What an earlier process was told to abort, and this one has taken back.
+    const earlier = aborted !== null && flowState === 'REVERTED' ? { reason: errorFrom(aborted) } : null;
+    const error = endError(storage, this.#loop?.fatal ?? new Map(), this.#abort ?? earlier);
     if (error !== null) throw error;
     return resultsOf(compilation, storage, this.#options.keep);
+  }
+
+  /** Throws what kept the flow from being taken back. */
+  checkReverted(): void {
+    const { storage } = this.#parts;
+    if (storage.flowState !== 'FAILURE') return;
+    throw endError(storage, this.#loop?.fatal ?? new Map(), this.#abort);
   }
 
   *#newLoop(isFollowed: boolean): Generator<Loop, void> {
@@ -65,10 +89,16 @@ export class Run {
     this.#loop = loop;
     this.#abort = null;
     this.#parts.moves.moveFlow('RUNNING');
+    if (this.#takesBack) loop.takeBack();
     if (this.#isSuspended && isFirst) loop.suspend();
     const follower: Follower = {
       onAborted: (reason) => {
-        if (onAbort === 'suspend' ? loop.suspend() : loop.abort(reason)) this.#abort = { reason };
+        if (onAbort === 'suspend') {
+          if (loop.suspend()) this.#abort = { reason };
+        } else if (loop.abort(reason)) {
+          this.#abort = { reason };
+          this.#parts.storage.aborted = failureFrom(reason);
+        }
       },
     };
     const followed = isFollowed ? signal : undefined;

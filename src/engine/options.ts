@@ -14,8 +14,9 @@ import {
   type OptionRules,
   oneOf,
 } from '../options.ts';
+import type { Backend } from '../persistence/backend.ts';
 import type { OnVersionChange } from '../storage/adopt.ts';
-import type { Backend } from '../storage/kept-flow.ts';
+
 import type { Keep } from './keeping.ts';
 
 export interface EngineSettings {
@@ -48,10 +49,24 @@ export interface EngineSettings {
    */
   readonly neverResolve?: boolean | undefined;
   /**
-   * Where the flow is kept under its id: an engine made later with the same `backend` and `flowId` goes on from there. Default:
-   * nowhere else than in this engine.
+   * Where the flow is kept under its id: an engine made later with the same `backend` and `flowId` goes on from there, in another
+   * process too if the backend lasts. `memory()`, `sqlite(path)`, or a URL, which the engine opens and closes itself:
+   * `'sqlite:runs.db'`. What is kept is written before anything is announced, or done, that depends on it. Default: nowhere else
+   * than in this engine.
    */
-  readonly backend?: Backend | undefined;
+  readonly backend?: Backend | string | undefined;
+  /** Names the flows that belong together in the backend. Default: `'default'`. */
+  readonly logbook?: string | undefined;
+  /**
+   * Symbols of the store whose values a backend does not keep. Who resumes the flow gives them again, and is told which with
+   * MISSING_DEPENDENCIES. What tasks make of them is kept like all else.
+   */
+  readonly secret?: readonly string[] | undefined;
+  /**
+   * ms for which the flow is this engine's own, after each time that it writes; it does so in time to keep it. When they are over
+   * because the process was stopped, another engine may go on with the flow, and this one can't write any more. Default 30,000.
+   */
+  readonly lease?: number | undefined;
   /**
    * What to do with a flow that was kept with another `version` of one of its tasks. `'keep'` (the default): what ran stays as it
    * is. `'rerun'`: the task runs again, and all that lies behind it, without a revert before. `'refuse'`: VERSION_CHANGED.
@@ -89,7 +104,16 @@ const RULES: OptionRules<AnyEngineOptions> = {
   onAbort: oneOf('suspend', 'revert'),
   deferReverts: A_FLAG,
   neverResolve: A_FLAG,
-  backend: { fits: isBackend, words: 'a backend: memory()' },
+  backend: { fits: isBackend, words: "a backend, such as sqlite('runs.db'), or its URL" },
+  logbook: A_NAME,
+  secret: {
+    fits: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+    words: 'a list of symbols',
+  },
+  lease: {
+    fits: (value) => typeof value === 'number' && value >= 100,
+    words: 'a number of ms, at least 100',
+  },
   onVersionChange: oneOf('keep', 'rerun', 'refuse'),
   injectTransient: A_FLAG,
   keep: oneOf('all', 'provided', 'none'),
@@ -127,7 +151,8 @@ function isExecutor(value: unknown): boolean {
 }
 
 function isBackend(value: unknown): boolean {
-  return typeof (value as Partial<Backend> | null)?.open === 'function';
+  const candidate = value as Partial<Backend> | null;
+  return typeof value === 'string' || (typeof value === 'object' && typeof candidate?.claim === 'function');
 }
 
 function areServices(value: unknown): boolean {

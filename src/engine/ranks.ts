@@ -17,7 +17,7 @@ const LEAST = 0.001;
 /** Gives the rank of each atom. Linear in nodes and edges where the executor learns durations, else free. */
 export function ranksOf(compilation: Compilation, executor: TaskExecutor): (node: AtomNode) => number {
   const { nodes, order } = compilation;
-  const lengths = new Float64Array(executor.expected === undefined ? 0 : nodes.length);
+  const lengths = new Float64Array(executor.durations === undefined ? 0 : nodes.length);
   let isAnyKnown = false;
   for (let at = order.length - 1; at >= 0 && lengths.length > 0; at--) {
     const node = order[at] as Node;
@@ -33,6 +33,6 @@ export function ranksOf(compilation: Compilation, executor: TaskExecutor): (node
 
 function expectedOf(node: AtomNode, executor: TaskExecutor): number | null {
   const task = node.kind === 'map' ? node.atom.task : node.atom;
-  const ms = task.kind === 'task' ? (executor.expected?.(task) ?? null) : null;
+  const ms = task.kind === 'task' ? (executor.durations?.learned(task.work, 'execute')?.mean ?? null) : null;
   return ms === null ? null : 2 ** (Math.round(Math.log2(Math.max(ms, LEAST)) * STEPS) / STEPS);
 }

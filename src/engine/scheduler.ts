@@ -22,14 +22,17 @@ import { prepareArguments } from '../storage/arguments.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action, Arrival, Completion } from './arrival.ts';
+import type { Commits } from './commits.ts';
 import { Dispatch, type DispatchHost, type SchedulerHost } from './dispatch.ts';
 import type { Inbox } from './inbox.ts';
+import type { LoopParts } from './loop-parts.ts';
 import { Outbox } from './outbox.ts';
 import { performRetry } from './perform-retry.ts';
 
 export class Scheduler {
   readonly #executor: TaskExecutor;
   readonly #storage: Storage;
+  readonly #commits: Pick<Commits, 'after'> | null;
   readonly #inbox: Inbox<Arrival>;
   readonly #host: DispatchHost;
   readonly #began: SchedulerHost['began'];
@@ -40,7 +43,7 @@ export class Scheduler {
 
   constructor(
     executor: TaskExecutor,
-    storage: Storage,
+    { storage, commits }: Pick<LoopParts, 'storage' | 'commits'>,
     inbox: Inbox<Arrival>,
     services: Services,
     failures: () => ReadonlyMap<string, Failure>,
@@ -49,6 +52,7 @@ export class Scheduler {
   ) {
     this.#executor = executor;
     this.#storage = storage;
+    this.#commits = commits;
     this.#inbox = inbox;
     this.#failures = failures;
     this.#began = (node, action) => host.began(node, action);
@@ -101,9 +105,27 @@ export class Scheduler {
   }
 
   #sendTask(node: TaskNode, action: Action): void {
-    const args = this.#prepare(node, action);
-    if (args === null) return;
     const dispatch = this.#newDispatch(node, action);
+    this.#afterCommit(dispatch, () => this.#handOver(dispatch, node));
+  }
+
+  /** What is sent off is known to have been, before it can begin: in another process too, where there is a backend. */
+  #afterCommit(dispatch: Dispatch, handOver: () => void): void {
+    if (this.#commits === null) {
+      handOver();
+      return;
+    }
+    if (dispatch.action === 'execute') this.#storage.noteSent(dispatch.node, true);
+    this.#commits.after(() => {
+      // It may not be wanted any more.
+      if (dispatch.state === 'queued') handOver();
+    });
+  }
+
+  #handOver(dispatch: Dispatch, node: TaskNode): void {
+    const { action } = dispatch;
+    const args = this.#prepare(dispatch);
+    if (args === null) return;
     try {
       const outcome =
         action === 'execute'
@@ -148,11 +170,12 @@ export class Scheduler {
     if (this.#outbox.isLow) this.#inbox.wake();
   }
 
-  #prepare(node: AtomNode, action: Action): ReturnType<typeof prepareArguments> | null {
+  #prepare(dispatch: Dispatch): ReturnType<typeof prepareArguments> | null {
+    const { node, action } = dispatch;
     try {
       return prepareArguments(node, action, this.#storage);
     } catch (thrown) {
-      this.#noteBegun(node);
+      this.#end(dispatch);
       this.#put(node, action, { kind: 'refused', failure: failureFrom(thrown) });
       return null;
     }
@@ -160,11 +183,16 @@ export class Scheduler {
 
   /** Retries run on this thread; the next attempt waits for its time, and holds up nothing else. */
   #performHere(node: RetryNode, action: Action): void {
-    const args = this.#prepare(node, action);
+    const dispatch = this.#newDispatch(node, action);
+    this.#afterCommit(dispatch, () => this.#perform(dispatch, node));
+  }
+
+  #perform(dispatch: Dispatch, node: RetryNode): void {
+    const { action } = dispatch;
+    const args = this.#prepare(dispatch);
     if (args === null) return;
     const { state, retryAt } = this.#storage.recordAt(node);
     const pause = action === 'execute' && state === 'RETRYING' ? retryAt - this.#clock.wall() : 0;
-    const dispatch = this.#newDispatch(node, action);
     const perform = async (): Promise<Outcome> => {
       if (pause > 0) await this.#sleep(pause, dispatch);
       if (!(await dispatch.begin())) return { kind: 'withdrawn' };
@@ -222,7 +250,10 @@ export class Scheduler {
   }
 
   #end(dispatch: Dispatch): void {
-    if (dispatch.state === 'queued') this.#noteBegun(dispatch.node);
+    if (dispatch.state === 'queued') {
+      this.#noteBegun(dispatch.node);
+      if (dispatch.action === 'execute') this.#storage.noteSent(dispatch.node, false);
+    }
     dispatch.state = 'over';
     dispatch.callOff?.();
     this.#dispatches.delete(dispatch);

@@ -164,6 +164,9 @@ function describe(
   if (unseen !== undefined) {
     return `${what} requires '${symbol}'${as}, which '${unseen}' provides, but not before it: put them in this order.`;
   }
+  if (storage.values.store.secrets.has(symbol)) {
+    return `${what} requires '${symbol}'${as}, which is secret and was not kept: give it in the store again.`;
+  }
   const near = nearest(symbol, storage.symbols());
   const way = near === null ? hint(symbol, compilation.providers.keys()) : ` The store has '${near}'.`;
   return `${what} requires '${symbol}'${as}: give it in the store, or add a task before it that provides it.${way}`;

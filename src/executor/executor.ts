@@ -8,7 +8,7 @@
  */
 import type { Failure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
-import type { AnyTask } from '../flow/unit.ts';
+import type { AnyTask, Work } from '../flow/unit.ts';
 import { MILLISECONDS, type OptionRules } from '../options.ts';
 import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import type { Clock } from './clock.ts';
@@ -58,12 +58,28 @@ export interface TaskExecutor extends AsyncDisposable {
     failures: ReadonlyMap<string, Failure>,
     call: Call,
   ): Coming;
-  /** What executing a task will take, in ms, by what was learned of its definition; null while nothing was. */
-  expected?(task: AnyTask): number | null;
+  /** What is learned of how long tasks take; without it the longest way is counted in tasks, and nothing is learned. */
+  readonly durations?: LearnedDurations;
   /** Takes back from workers what they took of this source and did not begin; each such call is told `returned()`. */
   recall?(source: object): void;
   /** Ends what was started, after running tasks have ended. Queued ones are refused with EXECUTOR_CLOSED. Any number of times. */
   stop(options?: StopOptions): Promise<void>;
+}
+
+/** How long a task takes. */
+export interface Learned {
+  /** ms. */
+  readonly mean: number;
+  /** From how many times. */
+  readonly times: number;
+}
+
+/** What an executor learns, by the definition of a task. */
+export interface LearnedDurations {
+  /** Null while nothing is known. */
+  learned(work: Work, action: 'execute' | 'revert'): Learned | null;
+  /** Takes what an earlier process has learned, where nothing is known yet. */
+  teach(work: Work, action: 'execute' | 'revert', learned: Learned): void;
 }
 
 export interface StopOptions {

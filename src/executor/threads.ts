@@ -88,7 +88,7 @@ const START_TRIES = 3;
 export class ThreadPoolTaskExecutor implements TaskExecutor {
   readonly #options: Required<Omit<ThreadPoolOptions, 'resourceLimits' | 'batch'>> & ThreadPoolOptions;
   readonly #batches: BatchSettings;
-  readonly #durations = new Durations();
+  readonly durations: Durations = new Durations();
   readonly #office = new TicketOffice();
   readonly #queue = new ReadyQueue();
   readonly #mainLane: InProcess;
@@ -101,7 +101,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     onStray: (failure, task) => warnOfStray(failure, task),
     onLoaded: (module, took) => this.#modules.noteLoaded(module, took),
     onUnloadable: (module, failure) => this.#modules.noteUnloadable(module, failure),
-    onTook: ({ task, action }, elapsed) => this.#durations.note(task.work, action, elapsed),
+    onTook: ({ task, action }, elapsed) => this.durations.note(task.work, action, elapsed),
   };
   /** Loaded with the first task, so that importing the package stays light. */
   #makePool: (() => Piscina) | null = null;
@@ -135,10 +135,6 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     call: Call,
   ): Coming {
     return this.#enter(this.#office.revert(task, args, executed, failures, call));
-  }
-
-  expected({ work }: AnyTask): number | null {
-    return this.#durations.expected(work, 'execute');
   }
 
   recall(source: object): void {
@@ -224,7 +220,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   /** Gives a thread what is wanted next; without anything it stays as it is. */
   #feed(thread: Thread): void {
     const first = this.#queue.peek();
-    const batch = new Batch(thread, this.#durations, this.#queue.size, this.#batches);
+    const batch = new Batch(thread, this.durations, this.#queue.size, this.#batches);
     if (first === undefined || !batch.takes(first)) return;
     thread.reserve();
     this.#fill(thread, batch);

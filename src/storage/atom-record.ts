@@ -5,7 +5,7 @@ import type { Value } from '../protocol/codec.ts';
 import type { AtomState, Intention } from '../states.ts';
 
 /** One attempt of a retry: the value that it gave, and what failed then. */
-interface AttemptRecord {
+export interface AttemptRecord {
   readonly provided: Value;
   /** By atom, the first failure of each. */
   readonly failures: ReadonlyMap<string, Failure>;
@@ -23,6 +23,10 @@ export interface AtomRecord {
   intention: Intention;
   /** How often execute has begun. */
   attempt: number;
+  /** It was handed to the task executor, and did not come back without having begun. Kept by backends only. */
+  sent: boolean;
+  /** ms in its own code, the last time that it ended; null when it did not. */
+  elapsed: number | null;
   /** The closed result of execute; kept after a revert, but then hidden from fetch. */
   result: Value;
   /** The result was let go, as the engine's option `keep` says: nobody in the flow needed it any more. */
@@ -55,6 +59,8 @@ export function newRecord(name: string, kind: AtomKind, version = '1.0'): AtomRe
     state: 'PENDING',
     intention: 'EXECUTE',
     attempt: 0,
+    sent: false,
+    elapsed: null,
     result: undefined,
     dropped: false,
     absent: NONE,

@@ -48,8 +48,10 @@ export class ItemRecords {
   #inputs: Value[] = [];
   /** What was kept of items for their reverts, and perhaps their results too, was let go. */
   #isDropped: 'no' | 'inputs' | 'all' = 'no';
-  /** How many items were taken from where they come from. */
+  /** How many items were taken in. */
   #length = 0;
+  /** How many of them the source that is open has given. */
+  #skipped = 0;
   /** Kept open while the map is stopped: not every source can be gone through twice. */
   source: OpenSource | null = null;
   /** All items were taken. */
@@ -70,11 +72,33 @@ export class ItemRecords {
     return this.#results;
   }
 
-  /** Takes in one more item; returns its position. */
-  take(input: Value): number {
-    const index = this.#length++;
+  /** Takes in one more item; returns its position, or null where that was taken in by an earlier process. */
+  take(input: Value): number | null {
+    const index = this.#skipped++;
+    if (this.#records.has(index) || this.#states[index] !== undefined) return null;
+    this.#length = Math.max(this.#length, index + 1);
     this.#inputs[index] = input;
     return index;
+  }
+
+  /** Takes in what a backend has kept of an item, or of an item's retry, by its name. */
+  restore(record: AtomRecord, input: { readonly value: Value } | null): void {
+    const place = /\[(\d+)\](_retry)?$/.exec(record.name);
+    const index = Number(place?.[1]);
+    if (place?.[2] !== undefined) {
+      this.#retries.set(index, record);
+      return;
+    }
+    this.#length = Math.max(this.#length, index + 1);
+    this.#records.set(index, record);
+    if (record.dropped) this.#isDropped = 'all';
+    if (input !== null) this.#inputs[index] = input.value;
+    this.settle(index, { result: true, input: input !== null, retry: false });
+  }
+
+  /** What the map took the item from; null when that was let go. */
+  inputOf(index: number): { readonly value: Value } | null {
+    return index in this.#inputs ? { value: this.#inputs[index] } : null;
   }
 
   /** Positions of the items that are not settled: taken and not done, failed, or with more to say of them. */
@@ -168,10 +192,11 @@ export class ItemRecords {
     }
   }
 
-  /** Ends what gives the items. */
+  /** Ends what gives the items; another source begins at the first one. */
   close(): void {
     this.source?.close();
     this.source = null;
+    this.#skipped = 0;
   }
 
   #made(index: number): AtomRecord {

@@ -1,78 +1,111 @@
 /**
- * What is kept of a flow under its id, for as long as the process lives: its state, its atoms by name, and the values that it
- * was given. An engine that is made for the same id later goes on from here, also with a changed flow.
+ * What one engine knows of its flow: the flow's state, its atoms by name, and the values that it was given. An engine with a
+ * backend begins with what is kept there, and writes down in a journal what changes.
  */
-import { TaskloomError } from '../errors.ts';
+import type { AtomDetail, FlowDetail } from '../persistence/records.ts';
+import type { Failure } from '../failure.ts';
 import type { FlowState } from '../states.ts';
+import { fromBytes } from '../protocol/stored.ts';
 import type { AtomRecord } from './atom-record.ts';
-import type { ItemRecords } from './item-records.ts';
+import { openRestOfFlow, recordOf, restOfFlow } from './details.ts';
+import { ItemRecords } from './item-records.ts';
+import type { Journal } from './journal.ts';
 import { StoreValues } from './store-values.ts';
 
-export interface KeptFlow {
-  /** False: of one engine alone, for as long as that lives; then its atoms are not looked up by name. */
-  readonly isShared: boolean;
-  state: FlowState;
-  /** By name; of atoms that the flow has no more, too. */
-  readonly atoms: Map<string, AtomRecord>;
+export class KeptFlow {
+  /** Null: nothing is written. */
+  readonly journal: Journal | null;
+  /** How often it began anew: then all that was known of atoms before is over. */
+  beginnings = 0;
+  #state: FlowState = 'PENDING';
+  /** What was kept when the flow was taken up, by name; of atoms that the flow has no more, too. */
+  readonly atoms: Map<string, AtomRecord> = new Map();
   /** Of maps, by the map's name. */
-  readonly items: Map<string, ItemRecords>;
+  readonly items: Map<string, ItemRecords> = new Map();
   readonly store: StoreValues;
-  readonly metadata: Record<string, unknown>;
-  /** Who runs it; null when nobody does. */
-  owner: object | null;
-}
+  #metadata: Record<string, unknown> = Object.create(null);
+  #aborted: Failure | null = null;
 
-export function newKeptFlow(isShared = false): KeptFlow {
-  return {
-    isShared,
-    state: 'PENDING',
-    atoms: new Map(),
-    items: new Map(),
-    store: new StoreValues(),
-    metadata: Object.create(null),
-    owner: null,
-  };
-}
-
-/**
- * Lets one engine run a flow, until its owner is null again.
- *
- * @throws TaskloomError FLOW_OWNED when another one does
- */
-export function claimFlow(kept: KeptFlow, owner: object, flowId: string): void {
-  if (kept.owner !== null && kept.owner !== owner) {
-    throw new TaskloomError(
-      'FLOW_OWNED',
-      `The flow with the id '${flowId}' is being run by another engine. Wait for its end, or use another flowId.`,
-      { details: { flowId } },
-    );
+  constructor(journal: Journal | null) {
+    this.journal = journal;
+    this.store = new StoreValues(journal);
   }
-  kept.owner = owner;
-}
 
-/** Where flows are kept. Made by `memory()`. */
-export interface Backend {
-  /** What is kept under this id; where nothing is, a beginning. */
-  open(flowId: string): KeptFlow;
-  /** The ids under which something is kept, the first one first. */
-  flowIds(): readonly string[];
-  /** Forgets what is kept under an id. Returns false when nothing was. */
-  remove(flowId: string): boolean;
-}
+  get state(): FlowState {
+    return this.#state;
+  }
 
-/**
- * Makes a backend that keeps flows in memory: an engine goes on where another one with the same `flowId` and this backend
- * stopped, as long as the process lives.
- */
-export function memory(): Backend {
-  const flows = new Map<string, KeptFlow>();
-  return Object.freeze({
-    open(flowId: string): KeptFlow {
-      const kept = flows.get(flowId) ?? newKeptFlow(true);
-      flows.set(flowId, kept);
-      return kept;
-    },
-    flowIds: () => [...flows.keys()],
-    remove: (flowId: string) => flows.delete(flowId),
-  });
+  set state(state: FlowState) {
+    this.#state = state;
+    this.journal?.noteFlow({ state });
+  }
+
+  get metadata(): Readonly<Record<string, unknown>> {
+    return this.#metadata;
+  }
+
+  annotate(notes: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.#metadata, notes);
+    this.#noteRest();
+  }
+
+  /** The values of these symbols are not kept; that they were given is. */
+  addSecrets(symbols: readonly string[]): void {
+    const { secrets } = this.store;
+    if (symbols.every((symbol) => secrets.has(symbol))) return;
+    for (const symbol of symbols) secrets.add(symbol);
+    this.#noteRest();
+  }
+
+  /** Why the run was aborted by its signal; null when it was not. */
+  get aborted(): Failure | null {
+    return this.#aborted;
+  }
+
+  set aborted(reason: Failure | null) {
+    if (this.#aborted === reason) return;
+    this.#aborted = reason;
+    this.#noteRest();
+  }
+
+  /** Begins anew with what is kept of the flow. What is live in the store stays, since nobody keeps that. */
+  begin({ state, rest }: Pick<FlowDetail, 'state' | 'rest'>): void {
+    const { metadata, aborted, secrets } = openRestOfFlow({ rest });
+    this.beginnings++;
+    this.#state = state;
+    this.#metadata = Object.assign(Object.create(null), metadata);
+    this.#aborted = aborted;
+    this.atoms.clear();
+    for (const items of this.items.values()) items.close();
+    this.items.clear();
+    this.store.clearKept();
+    for (const symbol of secrets) this.store.secrets.add(symbol);
+    this.journal?.clear();
+  }
+
+  /** Takes in details of atoms, in any order. Throws what `open` throws. */
+  takeIn(details: readonly AtomDetail[]): void {
+    for (const detail of details) {
+      const { record, place } = recordOf(detail);
+      if (place === null) this.atoms.set(record.name, record);
+      else this.#itemsOf(place.map, detail.version).restore(record, place.input);
+    }
+  }
+
+  takeInValues(values: ReadonlyMap<string, Uint8Array>): void {
+    for (const [symbol, bytes] of values) this.store.restore(symbol, fromBytes(bytes));
+  }
+
+  #itemsOf(map: string, version: string): ItemRecords {
+    let items = this.items.get(map);
+    if (items === undefined) {
+      items = new ItemRecords(map, version);
+      this.items.set(map, items);
+    }
+    return items;
+  }
+
+  #noteRest(): void {
+    this.journal?.noteFlow({ rest: restOfFlow(this.#metadata, this.#aborted, [...this.store.secrets]) });
+  }
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../failure.ts';
 import { versionOf } from './adopt.ts';
 import { type AtomRecord, newRecord } from './atom-record.ts';
 import { ItemRecords } from './item-records.ts';
+import type { Journal } from './journal.ts';
 import type { KeptFlow } from './kept-flow.ts';
 
 const NONE: readonly [string, Failure][] = [];
@@ -14,6 +15,8 @@ export class Records {
   readonly #kept: KeptFlow;
   /** By the index of the node; nothing where a flow begins or ends. */
   #atoms: readonly (AtomRecord | undefined)[] = [];
+  /** Of what is kept, when the atoms were taken from there. */
+  #beginnings = -1;
 
   constructor(compilation: Compilation, kept: KeptFlow) {
     this.#compilation = compilation;
@@ -21,23 +24,30 @@ export class Records {
     this.take();
   }
 
-  /** Takes what is kept of the atoms, by their names, and a beginning of those of which nothing is. */
+  /** Takes what is kept of the atoms, by their names, and a beginning of those of which nothing is; once each time that it begins anew. */
   take(): void {
-    const { atoms } = this.#kept;
-    if (atoms.size === 0 && this.#atoms.length > 0) return;
+    const { atoms, beginnings } = this.#kept;
+    if (beginnings === this.#beginnings) return;
+    this.#beginnings = beginnings;
     this.#atoms = this.#compilation.nodes.map((node) => {
       if (!isAtom(node)) return undefined;
       const kept = atoms.get(node.name);
-      if (kept?.kind === node.kind) return kept;
-      return this.#atoms[node.index] ?? newRecord(node.name, node.kind, versionOf(node));
+      return kept?.kind === node.kind ? kept : newRecord(node.name, node.kind, versionOf(node));
     });
   }
 
-  /** Keeps what was begun of atoms that are new. */
-  keep(): void {
-    const { atoms, isShared } = this.#kept;
-    if (!isShared) return;
-    for (const record of this.#atoms) if (record !== undefined) atoms.set(record.name, record);
+  /** Writes down what is known of an atom now, or of an item of a map or its retry. */
+  note(node: AtomNode, journal: Journal): void {
+    if (node.item === null) {
+      journal.noteAtom(this.#atoms[node.index] as AtomRecord);
+      return;
+    }
+    const { map, index } = node.item;
+    const items = this.itemsOf(map);
+    const record = node.kind === 'retry' ? items.readRetry(index) : items.read(index);
+    if (record === null) return;
+    const input = node.kind === 'retry' ? null : items.inputOf(index);
+    journal.noteItem({ ...record, name: node.name }, { map: map.name, input });
   }
 
   /** The record of an atom, or of an item in hand and its retry, to be changed. */
@@ -89,8 +99,11 @@ export class Records {
 
   /** Forgets the items of a map, and ends what gives them. */
   dropItems(map: MapNode): void {
-    this.#kept.items.get(map.name)?.close();
+    const items = this.#kept.items.get(map.name);
+    if (items === undefined) return;
+    items.close();
     this.#kept.items.delete(map.name);
+    this.#kept.journal?.forgetItems(map.name);
   }
 
   /** Lets the result of an atom that is SUCCESS go, and with a map's what is kept of its items. */
@@ -99,7 +112,11 @@ export class Records {
     if (record.state !== 'SUCCESS' || record.dropped) return;
     record.result = undefined;
     record.dropped = true;
-    if (node.kind === 'map') this.itemsOf(node).dropAll();
+    const { journal } = this.#kept;
+    if (journal !== null) this.note(node, journal);
+    if (node.kind !== 'map') return;
+    this.itemsOf(node).dropAll();
+    journal?.dropItems(node.name);
   }
 
   /** Ends what gives the items of maps. */

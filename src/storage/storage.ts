@@ -6,27 +6,26 @@ import type { Compilation } from '../compile/compilation.ts';
 import type { AtomNode, MapNode, RetryNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
-import { History } from '../flow/history.ts';
+import type { History } from '../flow/history.ts';
 import { hint } from '../hint.ts';
 import { newId } from '../ids.ts';
 import { AN_OBJECT, checkOptions } from '../options.ts';
 import { open } from '../protocol/codec.ts';
-import { errorFrom } from '../revival.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
 import { compareKept, type OnVersionChange } from './adopt.ts';
 import type { AtomRecord } from './atom-record.ts';
+import { checkNotes } from './details.ts';
 import { resultDropped } from './dropped.ts';
 import type { FetchOptions } from './fetch-options.ts';
 import { injectedValues } from './injects.ts';
 import type { ItemRecords } from './item-records.ts';
-import { claimFlow, type KeptFlow } from './kept-flow.ts';
+import type { KeptFlow } from './kept-flow.ts';
 import { Records } from './records.ts';
+import { errorsOf, historyIn } from './revived.ts';
 import { READABLE, SymbolValues } from './symbol-values.ts';
 
-/** An atom's record and its id, as data. */
-export interface AtomDetail extends Readonly<AtomRecord> {
-  readonly uuid: string;
-}
+/** What is known of an atom, and its id, as data. */
+export type AtomKnown = Readonly<AtomRecord> & { readonly uuid: string };
 
 export interface InjectOptions {
   /** True: not to be kept by a durable backend. Looked at before the kept ones. Default false. */
@@ -67,7 +66,7 @@ export class Storage {
   }
 
   /** The state and the intention of every atom by name, as they are now (TaskFlow `get_atoms_states`). */
-  atomStates(): ReadonlyMap<string, Pick<AtomDetail, 'state' | 'intention'>> {
+  atomStates(): ReadonlyMap<string, Pick<AtomRecord, 'state' | 'intention'>> {
     const atoms = [...this.#compilation.atoms.values()].map((node) => this.recordAt(node));
     return new Map(atoms.map(({ name, state, intention }) => [name, { state, intention }]));
   }
@@ -182,10 +181,12 @@ export class Storage {
     return { ...this.#recordOf(atom).metadata };
   }
 
-  /** Keeps notes with an atom, over those of the same names. */
+  /** Keeps notes with an atom, over those of the same names. With a backend throws VALUE_NOT_ENCODABLE for what cannot be kept. */
   annotate(atom: string, notes: Readonly<Record<string, unknown>>): void {
     const record = this.#recordOf(atom, 'change');
+    if (this.#kept.journal !== null) checkNotes(notes, `metadata of '${atom}'`);
     record.metadata = Object.assign(Object.create(null), record.metadata, notes);
+    this.note(this.nodeOf(atom));
   }
 
   /** Notes kept with the flow. Returned as a copy; set with `annotateFlow`. */
@@ -193,13 +194,14 @@ export class Storage {
     return { ...this.#kept.metadata };
   }
 
-  /** Keeps notes with the flow, over those of the same names. */
+  /** Keeps notes with the flow, over those of the same names. With a backend throws VALUE_NOT_ENCODABLE for what cannot be kept. */
   annotateFlow(notes: Readonly<Record<string, unknown>>): void {
-    Object.assign(this.#kept.metadata, notes);
+    if (this.#kept.journal !== null) checkNotes(notes, 'metadata of the flow');
+    this.#kept.annotate(notes);
   }
 
   /** The record of an atom as plain data, for who keeps or shows it; a copy. */
-  atomDetail(atom: string): AtomDetail {
+  atomDetail(atom: string): AtomKnown {
     const record = this.#recordOf(atom);
     const id = this.#uuids.get(atom) ?? newId();
     this.#uuids.set(atom, id);
@@ -217,29 +219,39 @@ export class Storage {
   adopt(onVersionChange: OnVersionChange): readonly AtomNode[] {
     const again = compareKept(this.#compilation, this.#kept, onVersionChange);
     this.#records.take();
-    this.#records.keep();
     return again;
+  }
+
+  /** To be told after every change of what is known of an atom, so that a backend learns of it. */
+  note(node: AtomNode): void {
+    const { journal } = this.#kept;
+    if (journal !== null) this.#records.note(node, journal);
+  }
+
+  /** An atom is handed to the task executor, or comes back from there without having begun. */
+  noteSent(node: AtomNode, isSent: boolean): void {
+    if (this.#kept.journal === null) return;
+    this.recordAt(node).sent = isSent;
+    this.note(node);
+  }
+
+  /** Why the run was aborted, if it was; known also to who resumes it. */
+  get aborted(): Failure | null {
+    return this.#kept.aborted;
+  }
+
+  set aborted(reason: Failure | null) {
+    this.#kept.aborted = reason;
   }
 
   /** Keeps the values that definitions fix with the records of their atoms. Throws what `close` throws. */
   keepInjected(): void {
     for (const node of this.#compilation.atoms.values()) {
       const values = injectedValues(node);
-      if (values.size > 0) this.recordAt(node).injected = values;
+      if (values.size === 0) continue;
+      this.recordAt(node).injected = values;
+      this.note(node);
     }
-  }
-
-  /**
-   * Lets one engine run the flow, until `release`.
-   *
-   * @throws TaskloomError FLOW_OWNED when another one does
-   */
-  claim(owner: object): void {
-    claimFlow(this.#kept, owner, this.flowId);
-  }
-
-  release(owner: object): void {
-    if (this.#kept.owner === owner) this.#kept.owner = null;
   }
 
   /** The node of an atom, or of an item of a map. @throws TaskloomError ATOM_NOT_FOUND */
@@ -284,6 +296,8 @@ export class Storage {
     const record = this.#recordOf(atom, 'change');
     record.progress = fraction;
     record.progressDetails = details;
+    // Written with what comes next: progress is nothing that anybody waits for.
+    if (this.#compilation.atoms.has(atom)) this.#kept.journal?.noteAtom(record, false);
   }
 
   setFlowState(state: FlowState): void {
@@ -302,16 +316,4 @@ export class Storage {
       details: { atom },
     });
   }
-}
-
-function errorsOf(failures: ReadonlyMap<string, Failure>): ReadonlyMap<string, Error> {
-  return new Map([...failures].map(([atom, failure]) => [atom, errorFrom(failure)]));
-}
-
-function historyIn({ history, failure }: AtomRecord): History {
-  const attempts = history.map(({ provided, failures }) => ({
-    provided: open(provided),
-    failures: errorsOf(failures),
-  }));
-  return new History(attempts, failure === null ? null : errorFrom(failure));
 }

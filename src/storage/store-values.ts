@@ -4,21 +4,40 @@
  */
 import { types } from 'node:util';
 import { close, open, type Value } from '../protocol/codec.ts';
+import type { Journal } from './journal.ts';
 
 export class StoreValues {
+  readonly #journal: Journal | null;
   readonly #kept = new Map<string, Value>();
   readonly #transient = new Map<string, Value>();
   readonly #live = new Map<string, object>();
+  /** Symbols whose values are kept nowhere. */
+  readonly secrets: Set<string> = new Set();
+
+  constructor(journal: Journal | null) {
+    this.#journal = journal;
+  }
+
+  /** Takes in a value that is kept. */
+  restore(symbol: string, value: Value): void {
+    this.#kept.set(symbol, value);
+  }
+
+  clearKept(): void {
+    this.#kept.clear();
+  }
 
   /** Takes in all of the values, or none: throws what `close` throws. */
   put(values: Readonly<Record<string, unknown>>, transient: boolean): void {
-    const into = transient ? this.#transient : this.#kept;
     const puts = Object.entries(values).map(([symbol, value]) => {
+      const isKept = !transient && !this.secrets.has(symbol);
+      const into = isKept ? this.#kept : this.#transient;
       if (isLive(value)) return () => void this.#live.set(symbol, value);
       const closed = close(value, `store.${symbol}`);
       return () => {
         this.#live.delete(symbol);
         into.set(symbol, closed);
+        if (isKept) this.#journal?.noteValue(symbol, closed);
       };
     });
     for (const put of puts) put();

@@ -49,6 +49,13 @@ const engineOf = (backend: Backend, units: readonly AnyUnit[], settings: object 
     ...settings,
   } as EngineSettings as never) as Engine;
 
+/** The engine, when it knows what is kept. */
+async function looking(engine: Engine): Promise<Engine> {
+  engine.compile();
+  await engine.prepare();
+  return engine;
+}
+
 const codeOf = (error: unknown): unknown => (error instanceof TaskloomError ? error.code : error);
 
 /** Runs the first tasks of a flow, and stops when `last` is in the state. */
@@ -72,7 +79,7 @@ describe('an engine with the id and the backend of an earlier one', () => {
     const backend = memory();
     const first = await stopAfter(backend, [act('a'), act('b'), act('c')], 'a');
     expect([first.storage.flowState, told()]).toEqual(['SUSPENDED', 'a']);
-    const second = engineOf(backend, [act('a'), act('b'), act('c')]);
+    const second = await looking(engineOf(backend, [act('a'), act('b'), act('c')]));
     expect(second.storage.atomState('a')).toBe('SUCCESS');
     expect(await second.run()).toEqual({ a: 'a', b: 'b', c: 'c' });
     expect(told()).toBe('b c');
@@ -139,6 +146,7 @@ describe('an engine with the id and the backend of an earlier one', () => {
     await expect(second.run()).rejects.toThrow('b failed');
     expect(told()).toBe('b -b');
 
+    const list = Array.from({ length: 100 }, (_, at) => at);
     const items: number[] = [];
     const item = task('item', { requires: ['n'], execute: ({ n }: { n: number }) => items.push(n) });
     const mapped = () =>
@@ -146,7 +154,7 @@ describe('an engine with the id and the backend of an earlier one', () => {
         backend,
         flowId: 'map',
         executor: 'serial',
-        store: { list: [1, 2, 3] },
+        store: { list },
       });
     const third = mapped();
     third.on('atom', ({ name, state }) => {
@@ -154,8 +162,9 @@ describe('an engine with the id and the backend of an earlier one', () => {
     });
     await third.run();
     expect(third.storage.atomState('m')).toBe('PARTIAL');
-    expect(await mapped().run()).toEqual({ all: [1, 2, 3] });
-    expect(items).toEqual([1, 2, 3]);
+    expect(items.length).toBeLessThan(100);
+    await mapped().run();
+    expect(items).toEqual(list);
   });
 
   it('is refused while that runs, and let in when it has ended', async () => {
@@ -179,8 +188,8 @@ describe('an engine with the id and the backend of an earlier one', () => {
     await engineOf(backend, [act('a')], { flowId: 'two' }).run();
     await engineOf(memory(), [act('a')]).run();
     expect(told()).toBe('a a a');
-    expect(backend.flowIds()).toEqual(['one', 'two']);
-    expect([backend.remove('one'), backend.remove('one')]).toEqual([true, false]);
+    expect((await backend.flows()).map(({ flowId }) => flowId).sort()).toEqual(['one', 'two']);
+    expect([await backend.removeFlow('one'), await backend.removeFlow('one')]).toEqual([true, false]);
     await engineOf(backend, [act('a')]).run();
     expect(told()).toBe('a');
   });
@@ -210,7 +219,7 @@ describe('a flow that has changed since it was kept', () => {
     expect([second.storage.flowState, told()]).toEqual(['SUCCESS', 'c']);
     expect(second.storage.failures.size).toBe(0);
     // It is still kept, and found again when it comes back.
-    const third = engineOf(backend, [act('a'), act('gone'), act('c')]);
+    const third = await looking(engineOf(backend, [act('a'), act('gone'), act('c')]));
     expect(third.storage.atomState('gone')).toBe('FAILURE');
   });
 
@@ -245,7 +254,7 @@ describe('a flow that has changed since it was kept', () => {
       linear('inner', { retry: times(1, { name: 'x' }) }).add([act('y')]) as AnyUnit,
     ]);
     second.compile();
-    expect(() => second.prepare()).toThrow(expect.objectContaining({ code: 'ATOM_KIND_CHANGED' }));
+    await expect(second.prepare()).rejects.toMatchObject({ code: 'ATOM_KIND_CHANGED' });
     expect(codeOf(await second.run().catch((error: unknown) => error))).toBe('ATOM_KIND_CHANGED');
     expect(await engineOf(backend, [act('x')]).run()).toEqual({ x: 'x' });
   });
@@ -292,7 +301,8 @@ describe('a task with another version than the one that was kept', () => {
       changed: [{ atom: 'b', kept: '1.0', now: '2.0' }],
     });
     expect(told()).toBe('');
-    expect(engineOf(backend, changed).storage.atomDetail('b').version).toBe('1.0');
+    const unchanged = await looking(engineOf(backend, changed));
+    expect(unchanged.storage.atomDetail('b').version).toBe('1.0');
   });
 
   it('is reverted, not rerun, in a flow that is being taken back', async () => {
@@ -310,9 +320,8 @@ describe('a task with another version than the one that was kept', () => {
   it('has its new version after a reset', async () => {
     const { backend, changed, told } = await kept();
     const engine = engineOf(backend, changed);
-    engine.compile();
-    engine.prepare();
-    engine.reset();
+    await looking(engine);
+    await engine.reset();
     await engine.run();
     expect(told()).toBe('a b c');
     expect(engine.storage.atomDetail('b').version).toBe('2.0');
@@ -327,7 +336,8 @@ describe('injectTransient', () => {
     const detail = (settings: object) =>
       engineOf(backend, [injecting()], settings)
         .run()
-        .then(() => engineOf(backend, [injecting()]).storage.atomDetail('a').injected);
+        .then(() => looking(engineOf(backend, [injecting()])))
+        .then((engine) => engine.storage.atomDetail('a').injected);
     expect(await detail({})).toBeNull();
     expect(await detail({ injectTransient: false })).toEqual(new Map([['x', 7]]));
   });

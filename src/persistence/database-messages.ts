@@ -1,0 +1,78 @@
+/** What crosses between the main thread and the database's: a closed union, on one page. Each request gets one answer, after any parts. */
+import type { Failure } from '../failure.ts';
+import type { AtomCells } from './atom-cells.ts';
+import type { AtomQuery, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
+import type { BlobCell } from './blobs.ts';
+import type { DurationDetail, Factory, FlowDetail, LogbookDetail } from './records.ts';
+
+/** How the database is opened. */
+export interface DatabaseSettings {
+  /** As the user gave it, for messages. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly durability: 'full' | 'normal';
+  /** ms */
+  readonly busyTimeout: number;
+}
+
+/** Changes of a flow, flat. */
+export interface PackedChanges extends Omit<FlowChanges, 'atoms' | 'values'> {
+  /** Its `rest`, undefined: as it is. */
+  readonly rest: BlobCell | undefined;
+  readonly atoms: AtomCells;
+  /** symbol, value, symbol, value … */
+  readonly values: readonly (string | BlobCell)[];
+  /** The small ones among rest, atoms and values, in this order. */
+  readonly packed: Uint8Array;
+}
+
+export interface PackedAtoms {
+  readonly cells: AtomCells;
+  readonly packed: Uint8Array;
+}
+
+/** What may be asked, by kind, and what it is answered with. */
+interface Calls {
+  // These write: all that wait share one transaction.
+  claim: [{ readonly request: ClaimRequest }, FlowDetail];
+  commit: [{ readonly changes: PackedChanges }, FlowDetail['asked']];
+  release: [{ readonly flowId: string; readonly epoch: number }, null];
+  saveFactory: [{ readonly flowId: string; readonly factory: Factory }, null];
+  askToSuspend: [{ readonly flowId: string }, boolean];
+  removeFlow: [{ readonly flowId: string }, boolean];
+  saveLogbook: [{ readonly name: string; readonly metadata: string }, LogbookDetail];
+  removeLogbook: [{ readonly name: string }, boolean];
+  /** At most `limit`; answers how many went. */
+  prune: [{ readonly olderThan: number; readonly limit: number }, number];
+  // These read.
+  flow: [{ readonly flowId: string }, FlowDetail | null];
+  flows: [{ readonly query: FlowQuery }, readonly FlowDetail[]];
+  /** Of many pages all but the last come as parts. */
+  atoms: [{ readonly flowId: string; readonly query: AtomQuery }, PackedAtoms | null];
+  values: [{ readonly flowId: string }, ReadonlyMap<string, Uint8Array>];
+  durations: [unknown, readonly DurationDetail[]];
+  logbooks: [unknown, readonly LogbookDetail[]];
+  logbook: [{ readonly name: string }, LogbookDetail | null];
+  // These are alone.
+  check: [unknown, readonly string[]];
+  vacuum: [unknown, null];
+  upgrade: [unknown, null];
+  close: [unknown, null];
+}
+
+export type RequestKind = keyof Calls;
+export type Request<K extends RequestKind = RequestKind> = {
+  [Each in K]: { readonly kind: Each } & Calls[Each][0];
+}[K];
+export type Answer<K extends RequestKind = RequestKind> = Calls[K][1];
+
+export interface ToDatabase {
+  readonly number: number;
+  readonly request: Request;
+}
+
+export type FromDatabase =
+  | { readonly kind: 'part'; readonly number: number; readonly part: PackedAtoms }
+  | { readonly kind: 'done'; readonly number: number; readonly answer: Answer }
+  | { readonly kind: 'failed'; readonly number: number; readonly failure: Failure };

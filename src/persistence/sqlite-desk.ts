@@ -1,0 +1,185 @@
+/**
+ * The database's thread: answers requests in their order.
+ *
+ *   messages ──▶ all that wait ──▶ groups ──▶ begin ─ perform … perform ─ commit ──▶ answers
+ *
+ * 1. All that waits and may share a transaction does: one commit, and one wait for the disk, serves all of them.
+ * 2. A group is answered after its commit: what was announced is kept.
+ * 3. A request that is refused has written nothing, and its group goes on. Where anything else goes wrong the whole group is
+ *    rolled back, and its requests are performed one by one: none suffers for another's trouble.
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { TaskloomError } from '../errors.ts';
+import { failureFrom } from '../failure.ts';
+import type {
+  DatabaseSettings,
+  FromDatabase,
+  PackedAtoms,
+  Request,
+  RequestKind,
+  ToDatabase,
+} from './database-messages.ts';
+import { PAGE } from './sqlite-atoms.ts';
+import { storageError } from './sqlite-errors.ts';
+import { type Desk, openDesk, perform } from './sqlite-requests.ts';
+
+type Group = readonly ToDatabase[];
+
+const WRITES: ReadonlySet<RequestKind> = new Set<RequestKind>([
+  'claim',
+  'commit',
+  'release',
+  'saveFactory',
+  'askToSuspend',
+  'removeFlow',
+  'saveLogbook',
+  'removeLogbook',
+  'prune',
+]);
+/** These can't be in a transaction, or are long. */
+const ALONE: ReadonlySet<RequestKind> = new Set<RequestKind>(['check', 'vacuum', 'upgrade', 'close']);
+
+/** Answers all that comes through the port until it is asked to close. */
+export function serveDatabase(port: MessagePort, settings: DatabaseSettings): void {
+  const server = new DatabaseServer(port, settings);
+  port.on('message', (first: ToDatabase) => {
+    for (const group of groupsOf([first, ...waitingAt(port)])) server.serve(group);
+  });
+}
+
+class DatabaseServer {
+  readonly #port: MessagePort;
+  readonly #settings: DatabaseSettings;
+  #desk: Desk | null = null;
+
+  constructor(port: MessagePort, settings: DatabaseSettings) {
+    this.#port = port;
+    this.#settings = settings;
+  }
+
+  serve(group: Group): void {
+    if (group[0]?.request.kind === 'close') {
+      this.#close(group[0]);
+      return;
+    }
+    try {
+      this.#desk ??= openDesk(this.#settings);
+      this.#desk.database.checkPlace();
+    } catch (error) {
+      for (const each of group) this.#fail(each, error);
+      return;
+    }
+    this.#perform(this.#desk, group);
+  }
+
+  #perform(desk: Desk, group: Group): void {
+    const mode = modeOf(group);
+    if (mode !== null) {
+      try {
+        desk.database.run(mode);
+      } catch (error) {
+        // Locked, most likely: each of those that write would wait for as long.
+        for (const each of group.filter(isWrite)) this.#fail(each, error);
+        for (const each of group) if (!isWrite(each)) this.#perform(desk, [each]);
+        return;
+      }
+    }
+    try {
+      const answers = group.map((each) => this.#answer(desk, each));
+      if (mode !== null) desk.database.run('commit');
+      for (const answer of answers) this.#post(answer);
+    } catch (error) {
+      desk.database.rollBack();
+      const [first, ...others] = group;
+      if (first !== undefined && others.length === 0) this.#fail(first, error);
+      else for (const each of group) this.#perform(desk, [each]);
+    }
+  }
+
+  /** @throws whatever is no refusal: of SQLite, that is */
+  #answer(desk: Desk, { number, request }: ToDatabase): FromDatabase {
+    const onPart = (part: PackedAtoms): void => this.#post({ kind: 'part', number, part });
+    try {
+      return { kind: 'done', number, answer: perform(desk, request, onPart) };
+    } catch (error) {
+      if (error instanceof TaskloomError) return { kind: 'failed', number, failure: failureFrom(error) };
+      throw error;
+    }
+  }
+
+  #close(message: ToDatabase): void {
+    try {
+      this.#desk?.database.close();
+      this.#post({ kind: 'done', number: message.number, answer: null });
+    } catch (error) {
+      this.#fail(message, error);
+    }
+    this.#port.close();
+  }
+
+  #fail({ number }: ToDatabase, error: unknown): void {
+    const failure = failureFrom(storageError(error, this.#settings.file));
+    this.#post({ kind: 'failed', number, failure });
+  }
+
+  #post(message: FromDatabase): void {
+    this.#port.postMessage(message, buffersOf(message));
+  }
+}
+
+/** Parts what waits, in its order, into what may share a transaction. */
+function groupsOf(waiting: Group): Group[] {
+  const groups: ToDatabase[][] = [];
+  let open: ToDatabase[] | null = null;
+  for (const each of waiting) {
+    if (isAlone(each.request)) {
+      groups.push([each]);
+      open = null;
+    } else if (open === null) {
+      open = [each];
+      groups.push(open);
+    } else {
+      open.push(each);
+    }
+  }
+  return groups;
+}
+
+function isAlone(request: Request): boolean {
+  if (request.kind === 'atoms') return (request.query.limit ?? Number.POSITIVE_INFINITY) > PAGE;
+  return ALONE.has(request.kind);
+}
+
+function isWrite({ request }: ToDatabase): boolean {
+  return WRITES.has(request.kind);
+}
+
+/** How its transaction begins; null: it needs none. */
+function modeOf(group: Group): string | null {
+  if (group.some(isWrite)) return 'begin immediate';
+  // Reads many pages, which must be of one moment.
+  return group.some(({ request }) => request.kind === 'atoms') ? 'begin' : null;
+}
+
+/** What is handed over with a message, rather than copied. */
+function buffersOf(message: FromDatabase): ArrayBuffer[] {
+  if (message.kind === 'failed') return [];
+  const content = message.kind === 'part' ? message.part : message.answer;
+  const bytes: Uint8Array[] = [];
+  if (content instanceof Map) bytes.push(...content.values());
+  else if (content !== null && typeof content === 'object' && 'cells' in content) {
+    bytes.push(content.packed);
+    for (const cell of content.cells) if (cell instanceof Uint8Array) bytes.push(cell);
+  }
+  // Of an empty one there is only one, for all messages.
+  return bytes.filter(({ length }) => length > 0).map(({ buffer }) => buffer as ArrayBuffer);
+}
+
+function waitingAt(port: MessagePort): ToDatabase[] {
+  const waiting: ToDatabase[] = [];
+  for (;;) {
+    const next = receiveMessageOnPort(port) as { readonly message: ToDatabase } | undefined;
+    if (next === undefined) return waiting;
+    waiting.push(next.message);
+  }
+}

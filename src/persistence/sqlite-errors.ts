@@ -1,0 +1,66 @@
+/** What SQLite and the file system throw, as errors of ours: by code, with a sentence that says which file and what is the matter. */
+import { type ErrorCode, TaskloomError } from '../errors.ts';
+
+/** Primary result codes of SQLite. */
+const [PERM, BUSY, LOCKED, NO_MEMORY, READONLY] = [3, 5, 6, 7, 8] as const;
+const [IO, CORRUPT, FULL, CANNOT_OPEN, TOO_BIG, NOT_A_DATABASE] = [10, 11, 13, 14, 18, 26] as const;
+/** An extended result code has the primary one in its lowest byte. */
+const PRIMARY = 0xff;
+
+const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  [FULL]: ['STORAGE_FULL', 'cannot be written: the disk is full'],
+  [BUSY]: ['STORAGE_BUSY', 'is locked by another process'],
+  [LOCKED]: ['STORAGE_BUSY', 'is locked by another connection'],
+  [CORRUPT]: ['STORAGE_CORRUPT', 'is damaged'],
+  [NOT_A_DATABASE]: ['STORAGE_CORRUPT', 'is damaged'],
+  [CANNOT_OPEN]: ['STORAGE_UNAVAILABLE', 'cannot be opened'],
+  [READONLY]: ['STORAGE_UNAVAILABLE', 'cannot be written: it is read-only'],
+  [PERM]: ['STORAGE_UNAVAILABLE', 'cannot be opened: access is denied'],
+  [IO]: ['STORAGE_UNAVAILABLE', 'cannot be read or written'],
+  [NO_MEMORY]: ['STORAGE_UNAVAILABLE', 'cannot be used: there is no memory left'],
+  [TOO_BIG]: ['VALUE_TOO_LARGE', 'cannot hold a value this large: SQLite takes up to 1 GB'],
+};
+
+/** Takes what was thrown; errors of ours stay as they are. */
+export function storageError(error: unknown, file: string): unknown {
+  const errcode = resultCodeOf(error);
+  if (isOfSystem(error)) return unavailable(file, `cannot be opened (${error.message})`, error);
+  if (errcode === null) return error;
+  const [code, words] = MEANINGS[errcode & PRIMARY] ?? ['STORAGE_UNAVAILABLE', 'cannot be used'];
+  const { message } = error as Error;
+  return new TaskloomError(code, `The database ${file} ${words} (${message}).`, {
+    details: { file, sqlite: errcode },
+    cause: error,
+  });
+}
+
+export function isBusy(error: unknown): boolean {
+  const errcode = resultCodeOf(error);
+  return errcode !== null && (errcode & PRIMARY) === BUSY;
+}
+
+/** @param words - What is the matter, behind the name of the file */
+export function unavailable(file: string, words: string, cause?: unknown): TaskloomError {
+  return new TaskloomError('STORAGE_UNAVAILABLE', `The database ${file} ${words}.`, {
+    details: { file },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+export function foreign(file: string, words: string): TaskloomError {
+  return new TaskloomError(
+    'STORAGE_FOREIGN',
+    `${file} ${words}, and no database of taskloom. It was not changed.`,
+    { details: { file } },
+  );
+}
+
+/** The extended result code; null when it wasn't SQLite that threw. */
+function resultCodeOf(error: unknown): number | null {
+  const errcode = error instanceof Error && 'errcode' in error ? error.errcode : null;
+  return typeof errcode === 'number' ? errcode : null;
+}
+
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}

@@ -1,0 +1,189 @@
+/**
+ * The durable backend on this machine: one file of SQLite, written by a thread of its own. Several engines, and several
+ * processes, may use one file at a time. `docs/database.md` describes what is in it.
+ */
+import { resolve } from 'node:path';
+import { TaskloomError } from '../errors.ts';
+import { aWholeNumber, checkOptions, type OptionRules, oneOf } from '../options.ts';
+import { atomCells, atomsFrom } from './atom-cells.ts';
+import type { AtomQuery, Backend, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
+import { type BlobCell, BlobPacker, BlobReader } from './blobs.ts';
+import type { PackedAtoms, PackedChanges } from './database-messages.ts';
+import { DatabaseThread } from './database-thread.ts';
+import { metadataText } from './metadata.ts';
+import type { AtomDetail, DurationDetail, Factory, FlowDetail, LogbookDetail } from './records.ts';
+
+export interface SqliteOptions {
+  /** What was announced survives, with 'full', a loss of power; with 'normal', the death of the process. Default: 'full'. */
+  readonly durability?: 'full' | 'normal';
+  /** ms to wait while another process holds the file locked, then the call is STORAGE_BUSY. Default: 5000. */
+  readonly busyTimeout?: number;
+}
+
+export interface SqliteBackend extends Backend {
+  /** Goes through the whole file. @returns what is broken, in words; nothing when all is well */
+  check(): Promise<readonly string[]>;
+  /** Makes the file as small as it can be; for as long, nobody else can write. */
+  vacuum(): Promise<void>;
+  /**
+   * Removes the flows that ended (SUCCESS, REVERTED, FAILURE), that nobody runs, and that were last written before
+   * `olderThan`, in ms since 1970.
+   *
+   * @returns how many
+   */
+  prune(options: { readonly olderThan: number }): Promise<number>;
+  /** Opens the file, which gives it the newest schema. */
+  upgrade(): Promise<void>;
+}
+
+const RULES: OptionRules<SqliteOptions> = {
+  durability: oneOf('full', 'normal'),
+  busyTimeout: aWholeNumber(0),
+};
+/** Flows that are removed at a time, so that others can write in between. */
+const PRUNED_AT_A_TIME = 50;
+
+/**
+ * Keeps details in a file, which is made when there is none; its folder must be there. Nothing is opened before the first call.
+ *
+ * @throws TaskloomError OPTION_INVALID
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): SqliteBackend {
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    throw new TaskloomError('OPTION_INVALID', 'sqlite(path) needs the path of a file.', {
+      details: { path },
+    });
+  checkOptions(options, RULES, 'sqlite()');
+  const { durability = 'full', busyTimeout = 5000 } = options;
+  return new Sqlite(new DatabaseThread({ file: path, path: resolve(path), durability, busyTimeout }));
+}
+
+class Sqlite implements SqliteBackend {
+  readonly #thread: DatabaseThread;
+
+  constructor(thread: DatabaseThread) {
+    this.#thread = thread;
+  }
+
+  claim(request: ClaimRequest): Promise<FlowDetail> {
+    return this.#thread.ask({ kind: 'claim', request });
+  }
+
+  async commit(changes: FlowChanges): Promise<FlowDetail['asked']> {
+    const blobs = new BlobPacker();
+    const packed = packedChanges(changes, blobs);
+    return this.#thread.ask({ kind: 'commit', changes: packed }, blobs.moved);
+  }
+
+  async release(flowId: string, epoch: number): Promise<void> {
+    await this.#thread.ask({ kind: 'release', flowId, epoch });
+  }
+
+  flow(flowId: string): Promise<FlowDetail | null> {
+    return this.#thread.ask({ kind: 'flow', flowId });
+  }
+
+  flows(query: FlowQuery = {}): Promise<readonly FlowDetail[]> {
+    return this.#thread.ask({ kind: 'flows', query });
+  }
+
+  async atoms(flowId: string, query: AtomQuery = {}): Promise<readonly AtomDetail[]> {
+    const atoms: AtomDetail[] = [];
+    const take = ({ cells, packed }: PackedAtoms): void => {
+      for (const atom of atomsFrom(cells, new BlobReader(packed))) atoms.push(atom);
+    };
+    const last = await this.#thread.ask({ kind: 'atoms', flowId, query }, [], take);
+    if (last !== null) take(last);
+    return atoms;
+  }
+
+  values(flowId: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    return this.#thread.ask({ kind: 'values', flowId });
+  }
+
+  durations(): Promise<readonly DurationDetail[]> {
+    return this.#thread.ask({ kind: 'durations' });
+  }
+
+  async saveFactory(flowId: string, factory: Factory): Promise<void> {
+    await this.#thread.ask({ kind: 'saveFactory', flowId, factory });
+  }
+
+  askToSuspend(flowId: string): Promise<boolean> {
+    return this.#thread.ask({ kind: 'askToSuspend', flowId });
+  }
+
+  removeFlow(flowId: string): Promise<boolean> {
+    return this.#thread.ask({ kind: 'removeFlow', flowId });
+  }
+
+  logbooks(): Promise<readonly LogbookDetail[]> {
+    return this.#thread.ask({ kind: 'logbooks' });
+  }
+
+  logbook(name: string): Promise<LogbookDetail | null> {
+    return this.#thread.ask({ kind: 'logbook', name });
+  }
+
+  async saveLogbook({ name, metadata }: Pick<LogbookDetail, 'name' | 'metadata'>): Promise<LogbookDetail> {
+    return this.#thread.ask({ kind: 'saveLogbook', name, metadata: metadataText(name, metadata) });
+  }
+
+  removeLogbook(name: string): Promise<boolean> {
+    return this.#thread.ask({ kind: 'removeLogbook', name });
+  }
+
+  check(): Promise<readonly string[]> {
+    return this.#thread.ask({ kind: 'check' });
+  }
+
+  async vacuum(): Promise<void> {
+    await this.#thread.ask({ kind: 'vacuum' });
+  }
+
+  async prune({ olderThan }: { readonly olderThan: number }): Promise<number> {
+    let all = 0;
+    for (;;) {
+      const limit = PRUNED_AT_A_TIME;
+      const removed = await this.#thread.ask({ kind: 'prune', olderThan, limit });
+      all += removed;
+      if (removed === 0) return all;
+    }
+  }
+
+  async upgrade(): Promise<void> {
+    await this.#thread.ask({ kind: 'upgrade' });
+  }
+
+  close(): Promise<void> {
+    return this.#thread.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** In the order in which the other side takes the blobs out. Field by field: rest patterns cost several times as much. */
+function packedChanges(changes: FlowChanges, blobs: BlobPacker): PackedChanges {
+  const { flowId, epoch, lease, flow, mapsForgotten, mapsDropped, durations } = changes;
+  const rest = flow.rest === undefined ? undefined : blobs.add(flow.rest);
+  const atoms = atomCells(changes.atoms, blobs);
+  const values: (string | BlobCell)[] = [];
+  for (const [symbol, value] of changes.values) values.push(symbol, blobs.add(value));
+  const packed = blobs.finish();
+  const fields = flow.rest === undefined ? flow : { ...flow, rest: null };
+  return {
+    flowId,
+    epoch,
+    lease,
+    flow: fields,
+    rest,
+    mapsForgotten,
+    mapsDropped,
+    atoms,
+    values,
+    durations,
+    packed,
+  };
+}
