@@ -1,5 +1,5 @@
 // The model's property tests with very many random flows: 25,000 for each of the four kinds of
-// run in this process, 100,000 in all, and a tenth as many on threads.
+// run in this process, 100,000 in all, and a tenth as many on threads; and an archive that is killed 20 times.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,10 +7,10 @@ import { dirname, join } from 'node:path';
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', 'test/model', 'test/engine/maps.properties.test.ts', '--testTimeout=7200000'],
+  [vitest, 'run', 'test/model', 'test/engine/maps.properties.test.ts', 'test/examples/archive.test.ts', '--testTimeout=7200000'],
   {
     stdio: 'inherit',
-    env: { TASKLOOM_RUNS: '25000', ...process.env },
+    env: { TASKLOOM_RUNS: '25000', TASKLOOM_KILLS: '20', ...process.env },
   },
 );
 process.exitCode = status ?? 1;
