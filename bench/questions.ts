@@ -10,7 +10,9 @@ import { makespan } from './makespan.ts';
 import { objectGraph } from './object-graph.ts';
 import { progress } from './progress.ts';
 import type { Question } from './question.ts';
+import { recording } from './recording.ts';
 import { responsiveness } from './responsiveness.ts';
+import { resuming } from './resuming.ts';
 import { smallFlows } from './small-flows.ts';
 import { speedUp } from './speed-up.ts';
 import { startUp } from './start-up.ts';
@@ -30,6 +32,8 @@ const QUESTIONS: readonly Question[] = [
   objectGraph,
   startUp,
   importTime,
+  recording,
+  resuming,
   largeFlows,
   compiling,
 ];

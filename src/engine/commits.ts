@@ -182,14 +182,15 @@ export class Commits {
     this.#actions = [];
     reader.begin(flow);
     reader.takeInValues(await this.#backend.values(this.#flowId));
-    for (let after: string | undefined, more = true; more; ) {
-      const page = await this.#backend.atoms(this.#flowId, {
-        limit: PAGE,
-        ...(after !== undefined && { after }),
-      });
+    const read = (after?: string): ReturnType<Backend['atoms']> =>
+      this.#backend.atoms(this.#flowId, after === undefined ? { limit: PAGE } : { limit: PAGE, after });
+    for (let page = await read(), isLast = false; !isLast; ) {
+      isLast = page.length < PAGE;
+      // The next page is read while this one is taken in.
+      const next = isLast ? null : read(page.at(-1)?.name);
+      next?.catch(() => {});
       reader.takeIn(page);
-      after = page.at(-1)?.name;
-      more = page.length === PAGE;
+      if (next !== null) page = await next;
     }
   }
 

@@ -71,35 +71,37 @@ export function detailOf(record: AtomRecord, place: Place | null, now: number): 
 
 /** The record that a detail was made of, as another process takes it up. Throws what `open` throws. */
 export function recordOf(detail: AtomDetail): { readonly record: AtomRecord; readonly place: Place | null } {
-  const { name, kind, version, intention, attempt, sent, elapsed, dropped } = detail;
-  const rest = openRest<Rest>(detail.rest) ?? {};
+  const record = newRecord(detail.name, detail.kind, detail.version);
   const isLeft = wasLeft(detail);
-  const record: AtomRecord = {
-    ...newRecord(name, kind, version),
-    state: isLeft ? 'PARTIAL' : detail.state,
-    intention,
-    attempt,
-    sent: sent && isLeft,
-    elapsed,
-    began: detail.began || isLeft,
-    dropped,
-    result: fromBytes(detail.result),
-    failure: rest.failure ?? null,
-    revertFailure: rest.revertFailure ?? null,
-    revertResult: fromBytes(rest.revertResult ?? null),
-    absent: rest.absent ?? [],
-    progress: rest.progress ?? usualProgress(detail.state),
-    progressDetails: rest.progressDetails,
-    metadata: rest.metadata === undefined ? null : Object.assign(Object.create(null), rest.metadata),
-    injected: rest.injected === undefined ? null : mapped(rest.injected, fromBytes),
-    history: (rest.history ?? []).map(({ provided, failures }) => ({
-      provided: fromBytes(provided),
-      failures,
-    })),
-    retryAt: rest.retryAt ?? 0,
-  };
-  const input = 'input' in rest ? { value: fromBytes(rest.input ?? null) } : null;
+  record.state = isLeft ? 'PARTIAL' : detail.state;
+  record.intention = detail.intention;
+  record.attempt = detail.attempt;
+  record.sent = detail.sent && isLeft;
+  record.elapsed = detail.elapsed;
+  record.began = detail.began || isLeft;
+  record.dropped = detail.dropped;
+  record.result = fromBytes(detail.result);
+  record.progress = usualProgress(detail.state);
+  const rest = openRest<Rest>(detail.rest);
+  if (rest !== null) takeRest(record, rest);
+  const input = rest !== null && 'input' in rest ? { value: fromBytes(rest.input ?? null) } : null;
   return { record, place: detail.map === null ? null : { map: detail.map, input } };
+}
+
+function takeRest(record: AtomRecord, rest: Rest): void {
+  record.failure = rest.failure ?? null;
+  record.revertFailure = rest.revertFailure ?? null;
+  record.revertResult = fromBytes(rest.revertResult ?? null);
+  record.absent = rest.absent ?? [];
+  record.progress = rest.progress ?? record.progress;
+  record.progressDetails = rest.progressDetails;
+  if (rest.metadata !== undefined) record.metadata = Object.assign(Object.create(null), rest.metadata);
+  if (rest.injected !== undefined) record.injected = mapped(rest.injected, fromBytes);
+  record.history = (rest.history ?? []).map(({ provided, failures }) => ({
+    provided: fromBytes(provided),
+    failures,
+  }));
+  record.retryAt = rest.retryAt ?? 0;
 }
 
 /** It was being executed or reverted, or may have been, when its process died. */
