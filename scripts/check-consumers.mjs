@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { checkInstalled, checkTarball } from './consumers/package-checks.mjs';
 import { count, section } from './consumers/report.mjs';
 import { installNodes, npm } from './consumers/tools.mjs';
-import { checkOn, checkTypes } from './consumers/usage-checks.mjs';
+import { checkAcross, checkOn, checkTypes } from './consumers/usage-checks.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'taskloom-consumers-'));
@@ -29,10 +29,13 @@ try {
   checkInstalled(js);
   checkTypes(ts);
 
-  for (const node of installNodes(home)) {
+  const nodes = installNodes(home);
+  for (const node of nodes) {
     section(`Node ${node.version}`);
     checkOn(node, { js, ts });
   }
+  section('a run that one Node begins and another goes on with');
+  for (const writer of nodes) for (const reader of nodes) checkAcross(writer, reader, js);
 } finally {
   if (process.argv.includes('--keep')) console.log(`\nleft in ${home}`);
   else rmSync(home, { recursive: true, force: true, maxRetries: 3 });

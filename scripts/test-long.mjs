@@ -7,7 +7,14 @@ import { dirname, join } from 'node:path';
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', 'test/model', 'test/engine/maps.properties.test.ts', 'test/examples/archive.test.ts', '--testTimeout=7200000'],
+  [
+    vitest,
+    'run',
+    'test/model',
+    'test/engine/maps.properties.test.ts',
+    'test/examples/archive.test.ts',
+    '--testTimeout=7200000',
+  ],
   {
     stdio: 'inherit',
     env: { TASKLOOM_RUNS: '25000', TASKLOOM_KILLS: '20', ...process.env },

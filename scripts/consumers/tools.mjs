@@ -63,7 +63,7 @@ export function installNodes(home) {
   return [own, ...found].sort((a, b) => majorOf(a) - majorOf(b));
 }
 
-function majorOf({ version }) {
+export function majorOf({ version }) {
   return Number(version.split('.')[0]);
 }
 

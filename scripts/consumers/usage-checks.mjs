@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from './report.mjs';
-import { npxTaskloom, runNode, start, stripsTypes } from './tools.mjs';
+import { majorOf, npxTaskloom, runNode, start, stripsTypes } from './tools.mjs';
 
 const FAILED_AS_THROWN = { range: true, message: 'too far', code: 'E_TOO_FAR' };
 const TYPESCRIPT = {
@@ -62,6 +62,20 @@ export function checkOn(node, { js, ts }) {
       return ended.stderr.split('\n').find((line) => /install tsx/i.test(line));
     });
   }
+}
+
+/** Everything that structured clone carries comes back as it was, or is refused clearly where one Node has not what another has. */
+export function checkAcross(writer, reader, js) {
+  check(`written by Node ${writer.version}, read by ${reader.version}`, () => {
+    const file = `from-${writer.version}-to-${reader.version}.db`;
+    const written = answerOf(runNode(writer, ['durable.js', 'write', file], js));
+    assert.equal(written.values, 'SUSPENDED');
+    const read = answerOf(runNode(reader, ['durable.js', 'read', file], js));
+    assert.equal(read.values, true);
+    if (written.float16 === undefined) return undefined;
+    assert.equal(read.float16, majorOf(reader) >= 24 ? true : 'VALUE_UNREADABLE');
+    return read.float16 === true ? undefined : 'but for a Float16Array, which is refused';
+  });
 }
 
 function checkTypeScript(node, folder, how, args) {
