@@ -113,7 +113,12 @@ describe('a commit that fails', () => {
       if (commits++ >= from && broken) throw error;
       return inner.commit(changes);
     });
-    return { backend, mend: () => void (broken = false) };
+    return {
+      backend,
+      mend: () => {
+        broken = false;
+      },
+    };
   }
   const full = new TaskloomError('STORAGE_FULL', 'no room');
 
@@ -263,7 +268,14 @@ describe('between two runs', () => {
         }),
         act('c'),
       );
-    return { story, flow, mend: () => void (isBroken = false), told: () => story.splice(0).join(' ') };
+    return {
+      story,
+      flow,
+      mend: () => {
+        isBroken = false;
+      },
+      told: () => story.splice(0).join(' '),
+    };
   };
 
   it.each(['memory', 'none'])('rewind() puts back what failed, with %s as backend', async (kind) => {
