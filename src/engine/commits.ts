@@ -207,9 +207,15 @@ export class Commits {
     return this.#isOpen && !this.#isHeld && this.#writing === null && this.#failure === null;
   }
 
-  /** Writes what has gathered. False when there was nothing to write, and nothing to follow. */
+  /** Writes what has gathered. False when there was nothing to write, and nothing to follow; or it can't be encoded. */
   #write(): boolean {
-    const batch = this.#gather();
+    let batch: Batch | null;
+    try {
+      batch = this.#gather();
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    }
     if (batch === null) return false;
     const { changes, actions } = batch;
     if (changes === NOTHING) {
@@ -272,11 +278,15 @@ export class Commits {
       (error: unknown) => {
         this.#writing = null;
         this.#unwritten = batch;
-        const isLost = error instanceof TaskloomError && LOST.has(error.code);
-        this.#failure = { error, isLost };
-        this.#host.failed(error, isLost);
+        this.#fail(error);
       },
     );
+  }
+
+  #fail(error: unknown): void {
+    const isLost = error instanceof TaskloomError && LOST.has(error.code);
+    this.#failure = { error, isLost };
+    this.#host.failed(error, isLost);
   }
 
   /** Nothing may have changed for long, and the lease ends. */

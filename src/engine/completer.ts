@@ -1,5 +1,7 @@
 /** Takes outcomes back: new states, results and failures. Says which execute failed; what that means is resolved elsewhere. */
-import type { Failure } from '../failure.ts';
+import { TaskloomError } from '../errors.ts';
+import { type Failure, failureFrom } from '../failure.ts';
+import { sizeOf } from '../protocol/codec.ts';
 import { errorFrom } from '../revival.ts';
 import type { AtomState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -12,10 +14,15 @@ export type Completed =
   | { readonly kind: 'execute-failed' }
   | { readonly kind: 'revert-failed'; readonly error: Error };
 
+/** Bytes of a result; SQLite takes no more than 10 ** 9 in one place. */
+const MOST_KEPT = 900e6;
+
 export const DONE: Completed = { kind: 'done' };
 const EXECUTE_FAILED: Completed = { kind: 'execute-failed' };
 
-export function complete({ node, action, outcome }: Completion, storage: Storage, moves: Moves): Completed {
+export function complete(completion: Completion, storage: Storage, moves: Moves): Completed {
+  const { node, action } = completion;
+  const outcome = storage.isKept ? whatCanBeKept(completion) : completion.outcome;
   const { state, attempt } = storage.recordAt(node);
   switch (outcome.kind) {
     case 'executed': {
@@ -58,4 +65,14 @@ export function complete({ node, action, outcome }: Completion, storage: Storage
 /** The task did not fail: its executor was stopped, as the flow is; it is executed again when the flow is. */
 function isGivenUp({ code }: Failure, state: AtomState, { flowState }: Storage): boolean {
   return code === 'EXECUTOR_CLOSED' && state === 'RUNNING' && flowState === 'SUSPENDING';
+}
+
+/** A result that no database would take is the task's failure, like one that cannot be encoded. */
+function whatCanBeKept({ node, outcome }: Completion): Completion['outcome'] {
+  if (outcome.kind !== 'executed' || sizeOf(outcome.result) <= MOST_KEPT) return outcome;
+  const message = `The result of '${node.name}' is larger than the ${MOST_KEPT / 1e6} MB that a backend keeps. Hand over a file.`;
+  const failure = failureFrom(
+    new TaskloomError('VALUE_TOO_LARGE', message, { details: { atom: node.name } }),
+  );
+  return { kind: 'failed', failure, elapsed: outcome.elapsed };
 }

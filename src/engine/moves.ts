@@ -75,7 +75,6 @@ export class Moves {
   /** Back to PENDING, from whatever state a flow that isn't running has. */
   resetFlow(): void {
     const { flowState: from, flowName: name, flowId } = this.#storage;
-    this.#storage.aborted = null;
     if (from === 'PENDING') return;
     this.#storage.setFlowState('PENDING');
     this.#notifier.tell('flow', { name, flowId, state: 'PENDING', oldState: from, at: Date.now() });

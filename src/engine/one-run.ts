@@ -67,9 +67,10 @@ export class Run {
   /** Throws what the run rejects with. */
   results(): Record<string, unknown> {
     const { compilation, storage } = this.#parts;
-    const { aborted, flowState } = storage;
+    const { aborted } = this.#parts.kept;
     // What an earlier process was told to abort, and this one has taken back.
-    const earlier = aborted !== null && flowState === 'REVERTED' ? { reason: errorFrom(aborted) } : null;
+    const earlier =
+      aborted !== null && storage.flowState === 'REVERTED' ? { reason: errorFrom(aborted) } : null;
     const error = endError(storage, this.#loop?.fatal ?? new Map(), this.#abort ?? earlier);
     if (error !== null) throw error;
     return resultsOf(compilation, storage, this.#options.keep);
@@ -97,7 +98,7 @@ export class Run {
           if (loop.suspend()) this.#abort = { reason };
         } else if (loop.abort(reason)) {
           this.#abort = { reason };
-          this.#parts.storage.aborted = failureFrom(reason);
+          this.#parts.kept.aborted = failureFrom(reason);
         }
       },
     };

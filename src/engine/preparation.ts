@@ -66,7 +66,7 @@ export class Preparation {
 
   /** As `Engine.rewind`. */
   rewind(from: string | undefined): void {
-    const { compilation, storage, moves } = this.#parts;
+    const { compilation, storage, moves, kept } = this.#parts;
     const back = new Set<Node>();
     if (from !== undefined) back.add(startOf(storage.nodeOf(from)));
     for (const node of compilation.atoms.values()) if (LOST.has(storage.recordAt(node).state)) back.add(node);
@@ -75,7 +75,7 @@ export class Preparation {
       if (back.has(node)) moves.resetAtom(node);
       else if (storage.recordAt(node).intention === 'REVERT') moves.setIntention(node, 'EXECUTE');
     }
-    storage.aborted = null;
+    kept.aborted = null;
     if (storage.flowState === 'REVERTED') moves.resetFlow();
   }
 

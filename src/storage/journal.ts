@@ -69,10 +69,10 @@ export class Journal {
     const [mapsForgotten, mapsDropped] = [[...this.#mapsForgotten], [...this.#mapsDropped]];
     const size = records.size + items.size + values.size + mapsForgotten.length + mapsDropped.length;
     if (size === 0 && Object.keys(flow).length === 0) return null;
-    this.clear();
     const now = Date.now();
     const atoms = Array.from(records, (record) => detailOf(record, null, now));
     for (const item of items.values()) atoms.push(item);
+    this.clear();
     return { flow, mapsForgotten, mapsDropped, atoms, values };
   }
 

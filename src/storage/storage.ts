@@ -228,20 +228,16 @@ export class Storage {
     if (journal !== null) this.#records.note(node, journal);
   }
 
+  /** True when what is known of the run is kept in a backend. */
+  get isKept(): boolean {
+    return this.#kept.journal !== null;
+  }
+
   /** An atom is handed to the task executor, or comes back from there without having begun. */
   noteSent(node: AtomNode, isSent: boolean): void {
     if (this.#kept.journal === null) return;
     this.recordAt(node).sent = isSent;
     this.note(node);
-  }
-
-  /** Why the run was aborted, if it was; known also to who resumes it. */
-  get aborted(): Failure | null {
-    return this.#kept.aborted;
-  }
-
-  set aborted(reason: Failure | null) {
-    this.#kept.aborted = reason;
   }
 
   /** Keeps the values that definitions fix with the records of their atoms. Throws what `close` throws. */
@@ -302,6 +298,7 @@ export class Storage {
 
   setFlowState(state: FlowState): void {
     this.#kept.state = state;
+    if (state === 'PENDING') this.#kept.aborted = null;
   }
 
   #recordOf(atom: string, to: 'read' | 'change' = 'read'): AtomRecord {
