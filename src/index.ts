@@ -97,6 +97,7 @@ export type {
   FlowQuery,
 } from './persistence/backend.ts';
 export { memory } from './persistence/memory.ts';
+export { openBackend } from './persistence/open.ts';
 export type {
   AtomDetail,
   DurationDetail,

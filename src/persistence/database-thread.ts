@@ -20,10 +20,10 @@ import type {
 import { unavailable } from './sqlite-errors.ts';
 
 /** Beside this file as in the package: dist/src/persistence/ and dist/workers/, or both in TypeScript. */
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../workers/database-worker.ts' : '../../workers/database-worker.js',
-  import.meta.url,
-);
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const WORKER = new URL(`../../workers/database-worker.${EXTENSION}`, import.meta.url);
+/** The program's own options for Node are not for this thread: some, as `--input-type`, would even keep it from starting. */
+const NODE_OPTIONS = EXTENSION === 'ts' ? {} : { execArgv: [] };
 
 interface Outstanding {
   readonly resolve: (answer: Answer) => void;
@@ -69,7 +69,8 @@ export class DatabaseThread {
     const worker = this.#worker;
     if (worker === null) return;
     const exit = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    await this.#send({ kind: 'close' }, [], () => {});
+    // A thread that died meanwhile has ended too, and what it did not do has been told to who asked for it.
+    await this.#send({ kind: 'close' }, [], () => {}).catch(() => {});
     worker.ref();
     await exit;
   }
@@ -90,7 +91,7 @@ export class DatabaseThread {
     const { file } = this.#settings;
     if (!existsSync(WORKER))
       throw new TaskloomError('WORKER_START_FAILED', `There is no file ${fileURLToPath(WORKER)}.`);
-    const worker = new Worker(WORKER, { workerData: this.#settings });
+    const worker = new Worker(WORKER, { ...NODE_OPTIONS, workerData: this.#settings });
     let cause: unknown;
     worker.unref();
     worker.on('message', (message: FromDatabase) => this.#receive(message));

@@ -93,17 +93,17 @@ create table duration (
 
 create view runs as
 select flow.id, flow.name, logbook, state,
-  datetime(created_at / 1000, 'unixepoch', 'subsec') as created,
-  datetime(updated_at / 1000, 'unixepoch', 'subsec') as updated,
+  strftime('%Y-%m-%d %H:%M:%f', created_at / 1000, 'unixepoch') as created,
+  strftime('%Y-%m-%d %H:%M:%f', updated_at / 1000, 'unixepoch') as updated,
   atoms, asked,
   owner_host as host, owner_pid as pid,
-  case when owner_id is not null then datetime(expires_at / 1000, 'unixepoch', 'subsec') end as leased_until,
+  case when owner_id is not null then strftime('%Y-%m-%d %H:%M:%f', expires_at / 1000, 'unixepoch') end as leased_until,
   epoch as claims, origin.module, origin.export
 from flow join origin on origin.flow = flow.key;
 
 create view atoms as
 select flow.id as run, flow.name as flow, atom.name, kind, map, version, atom.state, intention, attempt,
-  datetime(atom.updated_at / 1000, 'unixepoch', 'subsec') as updated,
+  strftime('%Y-%m-%d %H:%M:%f', atom.updated_at / 1000, 'unixepoch') as updated,
   elapsed as elapsed_ms,
   coalesce(length(atom.result), length(large.result)) as result_bytes,
   dropped, error

@@ -17,8 +17,6 @@ const PAUSE = 10;
 
 /** One row, its columns in the order of the statement. */
 export type Row = readonly (string | number | bigint | Uint8Array | null)[];
-/** What is bound to a statement. */
-export type Bound = string | number | Uint8Array | null;
 
 export class SqliteDatabase {
   readonly #connection: DatabaseSyncInstance;

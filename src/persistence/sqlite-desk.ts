@@ -84,16 +84,18 @@ class DatabaseServer {
         return;
       }
     }
+    let answers: readonly FromDatabase[];
     try {
-      const answers = group.map((each) => this.#answer(desk, each));
+      answers = group.map((each) => this.#answer(desk, each));
       if (mode !== null) desk.database.run('commit');
-      for (const answer of answers) this.#post(answer);
     } catch (error) {
       desk.database.rollBack();
       const [first, ...others] = group;
       if (first !== undefined && others.length === 0) this.#fail(first, error);
       else for (const each of group) this.#perform(desk, [each]);
+      return;
     }
+    for (const answer of answers) this.#post(answer);
   }
 
   /** @throws whatever is no refusal: of SQLite, that is */

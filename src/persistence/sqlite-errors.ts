@@ -21,6 +21,23 @@ const MEANINGS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   [TOO_BIG]: ['VALUE_TOO_LARGE', 'cannot hold a value this large: SQLite takes up to 1 GB'],
 };
 
+/** Result codes by what SQLite itself says of them. */
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ['access permission denied', PERM],
+  ['database is locked', BUSY],
+  ['database table is locked', LOCKED],
+  ['out of memory', NO_MEMORY],
+  ['attempt to write a readonly database', READONLY],
+  ['disk I/O error', IO],
+  ['database disk image is malformed', CORRUPT],
+  ['database or disk is full', FULL],
+  ['unable to open database file', CANNOT_OPEN],
+  ['string or blob too big', TOO_BIG],
+  ['file is not a database', NOT_A_DATABASE],
+]);
+/** SQLITE_ERROR */
+const UNKNOWN = 1;
+
 /** Takes what was thrown; errors of ours stay as they are. */
 export function storageError(error: unknown, file: string): unknown {
   const errcode = resultCodeOf(error);
@@ -55,10 +72,13 @@ export function foreign(file: string, words: string): TaskloomError {
   );
 }
 
-/** The extended result code; null when it wasn't SQLite that threw. */
+/** The extended result code, where there is one; null when it wasn't SQLite that threw. */
 function resultCodeOf(error: unknown): number | null {
-  const errcode = error instanceof Error && 'errcode' in error ? error.errcode : null;
-  return typeof errcode === 'number' ? errcode : null;
+  if (!(error instanceof Error)) return null;
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode;
+  if (!('code' in error) || error.code !== 'ERR_SQLITE_ERROR') return null;
+  // The binding leaves the code out of what a query throws in its midst (1.2.1).
+  return WORDS.get(error.message) ?? UNKNOWN;
 }
 
 function isOfSystem(error: unknown): error is NodeJS.ErrnoException {

@@ -2,7 +2,7 @@
 import { BlobReader } from './blobs.ts';
 import type { Answer, DatabaseSettings, PackedAtoms, PackedChanges, Request } from './database-messages.ts';
 import { SqliteAtoms } from './sqlite-atoms.ts';
-import { SqliteDatabase } from './sqlite-database.ts';
+import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { SqliteFlows } from './sqlite-flows.ts';
 
 /** An open database, and what is done with it. */
@@ -94,14 +94,27 @@ function valuesOf({ flows, atoms }: Desk, flowId: string): Answer<'values'> {
   return key === null ? new Map() : atoms.values(key);
 }
 
-/** What SQLite finds, and results that are gone though an atom has them; in words. */
+/** What SQLite finds; where the file itself is whole, also results that are gone though an atom has them. In words. */
 function check(database: SqliteDatabase): Answer<'check'> {
-  const broken = database.rows('pragma integrity_check').map(([words]) => String(words));
+  const broken = brokenIn(database);
+  if (broken.length > 0) return broken;
   const foreign = database
     .rows('pragma foreign_key_check')
     .map(([table, , parent]) => `a row of ${table} belongs to none of ${parent}`);
   const lost = database
     .rows('select name from atom where large is not null and large not in (select id from large)')
     .map(([name]) => `the result of the atom '${name}' is gone`);
-  return [...broken.filter((words) => words !== 'ok'), ...foreign, ...lost];
+  return [...foreign, ...lost];
+}
+
+function brokenIn(database: SqliteDatabase): readonly string[] {
+  const found: string[] = [];
+  try {
+    for (const [words] of database.prepare('pragma integrity_check').iterate() as Iterable<Row>)
+      found.push(...String(words).split('\n'));
+  } catch (error) {
+    // It ends like this where it can't go on; what it found it has said before.
+    if (found.length === 0) throw error;
+  }
+  return found.filter((words) => words !== 'ok');
 }

@@ -40,6 +40,8 @@ const RULES: OptionRules<SqliteOptions> = {
   durability: oneOf('full', 'normal'),
   busyTimeout: aWholeNumber(0),
 };
+/** ms: SQLite counts them in 31 bits. */
+const LONGEST = 2 ** 31 - 1;
 /** Flows that are removed at a time, so that others can write in between. */
 const PRUNED_AT_A_TIME = 50;
 
@@ -53,9 +55,15 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteBackend
     throw new TaskloomError('OPTION_INVALID', 'sqlite(path) needs the path of a file.', {
       details: { path },
     });
+  // SQLite's own name for a database without a file, which would not survive: memory() is that.
+  if (path === ':memory:')
+    throw new TaskloomError('OPTION_INVALID', "sqlite(':memory:') would keep nothing: use memory().", {
+      details: { path },
+    });
   checkOptions(options, RULES, 'sqlite()');
   const { durability = 'full', busyTimeout = 5000 } = options;
-  return new Sqlite(new DatabaseThread({ file: path, path: resolve(path), durability, busyTimeout }));
+  const settings = { file: path, path: resolve(path), durability };
+  return new Sqlite(new DatabaseThread({ ...settings, busyTimeout: Math.min(busyTimeout, LONGEST) }));
 }
 
 class Sqlite implements SqliteBackend {
