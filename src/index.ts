@@ -71,13 +71,13 @@ export type { Engine } from './engine/engine.ts';
 export type { Keep } from './engine/keeping.ts';
 export type { EngineOptions, EngineSettings } from './engine/options.ts';
 export {
-  type FlowFactory,
   loadEngine,
   type OnFlowChange,
   type ResumeOptions,
   resume,
   saveFactory,
 } from './engine/factory.ts';
+export type { FlowFactory } from './engine/kept-factory.ts';
 export type { RewindOptions } from './engine/preparation.ts';
 export { createEngine, run } from './engine/run.ts';
 export type { Statistics } from './engine/statistics.ts';
@@ -134,6 +134,13 @@ export { type Failure, failureFrom } from './failure.ts';
 export { errorFrom, registerError, WrappedFailure } from './revival.ts';
 
 // For executors of your own.
-export type { Call, Coming, StopOptions, TaskExecutor } from './executor/executor.ts';
+export type {
+  Call,
+  Coming,
+  Learned,
+  LearnedDurations,
+  StopOptions,
+  TaskExecutor,
+} from './executor/executor.ts';
 export type { Closed, ClosedList, Value } from './protocol/codec.ts';
 export type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from './protocol/messages.ts';

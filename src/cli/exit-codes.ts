@@ -6,6 +6,8 @@ export const EXIT = {
   failed: 1,
   /** Wrong use; nothing ran. */
   usage: 2,
+  /** A kept run was suspended because another process asked for it: it is not done, and can go on. */
+  suspended: 3,
   /** Nobody reads stdout any more, and the run was stopped for it: 128 + SIGPIPE, as a shell would say. */
   unread: 141,
   SIGHUP: 129,

@@ -15,19 +15,26 @@ import { titleLine } from './user-error.ts';
 
 const FLOW_FILE = /\.[cm]?[jt]s$/;
 
+export interface LoadedFlow {
+  readonly flow: AnyUnit;
+  readonly path: string;
+  /** The name of the export. */
+  readonly export: string;
+}
+
 /**
  * The flow, or single task, that the file exports by default, under `exportName`, or as the only one.
  *
  * @throws TaskloomError FLOW_FILE_INVALID, MODULE_RUNS_FLOW, TYPESCRIPT_UNAVAILABLE, TASKLOOM_TWICE, and the errors of
  * ours that the file's code met
  */
-export async function loadFlow(file: string, exportName: string | undefined): Promise<AnyUnit> {
+export async function loadFlow(file: string, exportName: string | undefined): Promise<LoadedFlow> {
   const path = resolve(file);
   checkFile(file, path);
   const exports = await importFlowFile(file, pathToFileURL(path).href);
   const name = exportName ?? chooseExport(file, exports);
   if (!Object.hasOwn(exports, name)) throw noSuchExport(file, name, exports);
-  return toUnit(file, name, exports);
+  return { flow: await toUnit(file, name, exports), path, export: name };
 }
 
 /** The sentence for a flow file that starts a run itself. */

@@ -3,6 +3,7 @@
  *
  * Times are in ms; `at` since 1970.
  *
+ *   {"event":"kept","flowId","db","state","done"}          with --db, first: what is found; done: tasks that an earlier run did
  *   {"event":"flow","name","flowId","state","oldState","at"}
  *   {"event":"atom","name","kind","index","flowId","state","oldState","at","elapsed","failure"}
  *                                                          index: of an item of a map; failure: null or an error
@@ -11,7 +12,8 @@
  *   {"event":"notice","name","flowId","notice","details","at"}                     notice: what the task calls it
  *   {"event":"end","state","exitCode","stopped","elapsed","elapsedInTasks","speedUp","threads",
  *    "tasks":{"total","done","failed","reverted","revertFailed"},"items":{"done","reverted"},"failed":[…],"reverted":[…],"revertFailed":[…],
- *    "results":{…} or null,"error":{…} or null}                                     always last; state null: nothing ran
+ *    "results":{…} or null,"error":{…} or null,             always last; state null: nothing ran
+ *    "flowId","wayOn"}                                      with --db; wayOn: the command that goes on, or null
  *
  * Errors are {"name","message","code","stack":[…],"cause","errors":[…]}; other values are as `toJson` gives them.
  */
@@ -19,8 +21,8 @@ import type { Engine } from '../engine/engine.ts';
 import { codeOf } from '../failure.ts';
 import type { FlowState } from '../states.ts';
 import type { StopReason } from './exit-codes.ts';
-import type { Ending, Report } from './report.ts';
-import { Tally } from './tally.ts';
+import type { Ending, Kept, Report } from './report.ts';
+import { Tally, tallyOf } from './tally.ts';
 import type { Terminal } from './terminal.ts';
 import { TextReport } from './text-report.ts';
 import { userFrames } from './user-error.ts';
@@ -34,7 +36,7 @@ interface Last {
   readonly state: FlowState | null;
   readonly error: unknown;
   readonly results?: Readonly<Record<string, unknown>> | null;
-  readonly wall?: number;
+  readonly wall?: number | null;
   readonly stopped?: StopReason | null;
   readonly exitCode: number;
 }
@@ -46,6 +48,7 @@ export class JsonReport implements Report {
   #engine: Engine | null = null;
   #threads: number | null = null;
   #tally = new Tally(0);
+  #kept: Kept | null = null;
   #stopped: StopReason | null = null;
 
   constructor(terminal: Terminal) {
@@ -60,10 +63,19 @@ export class JsonReport implements Report {
     this.#last({ state: null, error, exitCode });
   }
 
-  follow(engine: Engine, threads: number | null): void {
+  follow(engine: Engine, threads: number | null, kept: Kept | null): void {
     this.#engine = engine;
     this.#threads = threads;
-    this.#tally = new Tally(engine.compilation.atoms.size);
+    this.#kept = kept;
+    this.#tally = tallyOf(engine);
+    if (kept !== null)
+      this.#write({
+        event: 'kept',
+        flowId: kept.flowId,
+        db: kept.db,
+        state: engine.storage.flowState,
+        done: this.#tally.before,
+      });
     engine.on('flow', (event) => this.#write({ event: 'flow', ...event }));
     engine.on('atom', (event) => {
       this.#tally.take(event);
@@ -95,7 +107,7 @@ export class JsonReport implements Report {
 
   stopping(reason: StopReason): void {
     this.#stopped = reason;
-    this.#text.stopping(reason);
+    this.#text.stopping(reason, this.#kept !== null);
   }
 
   cut(words: string, exitCode: number): void {
@@ -112,17 +124,18 @@ export class JsonReport implements Report {
     this.#last(ending);
   }
 
-  #last({ state, error, results = null, wall, stopped = null, exitCode }: Last): void {
+  #last({ state, error, results = null, wall = null, stopped = null, exitCode }: Last): void {
     const tally = this.#tally;
+    const kept = this.#kept;
     const [reverted, revertFailed] = [tally.in('REVERTED'), tally.in('REVERT_FAILURE')];
     const line = {
       event: 'end',
       state,
       exitCode,
       stopped,
-      elapsed: wall ?? null,
+      elapsed: wall,
       elapsedInTasks: tally.inTasks,
-      speedUp: wall === undefined ? null : tally.speedUp(wall),
+      speedUp: wall === null ? null : tally.speedUp(wall),
       threads: this.#threads,
       tasks: {
         total: tally.total,
@@ -137,6 +150,7 @@ export class JsonReport implements Report {
       revertFailed,
       results: results === null ? null : toJson(results),
       error: error === undefined ? null : errorToJson(error),
+      ...(kept !== null && { flowId: kept.flowId, wayOn: state === null ? null : kept.wayOn(state) }),
     };
     try {
       this.#write(line);
@@ -152,7 +166,7 @@ export class JsonReport implements Report {
   }
 }
 
-function errorToJson(thrown: unknown, depth = 0): unknown {
+export function errorToJson(thrown: unknown, depth = 0): unknown {
   if (thrown === null) return null;
   if (!(thrown instanceof Error)) return { name: null, message: String(toJson(thrown)) };
   const code = codeOf(thrown);

@@ -1,18 +1,43 @@
-/** Counts what a run did, from its events alone. */
+/** Counts what a run did, from its events alone, and what an earlier run has left. */
+import type { Engine } from '../engine/engine.ts';
 import type { AtomEvent } from '../engine/events.ts';
 import type { AtomState } from '../states.ts';
+
+/** States of atoms by name, and of the items of all maps. */
+export interface Found {
+  readonly atoms: Iterable<readonly [name: string, state: AtomState]>;
+  readonly items: Iterable<AtomState>;
+}
+
+const NOTHING: Found = { atoms: [], items: [] };
+
+/** Of an engine that is prepared. */
+export function tallyOf({ compilation, storage }: Engine): Tally {
+  const atoms = [...storage.atomStates()].map(([name, { state }]) => [name, state] as const);
+  return new Tally(compilation.atoms.size, { atoms, items: itemStates(compilation, storage) });
+}
+
+function* itemStates({ atoms }: Engine['compilation'], storage: Engine['storage']): Generator<AtomState> {
+  for (const [name, { kind }] of atoms) if (kind === 'map') yield* storage.itemStates(name);
+}
 
 export class Tally {
   /** All atoms of the flow. */
   readonly total: number;
+  /** Atoms that an earlier run has done. */
+  readonly before: number;
   readonly #states = new Map<string, AtomState>();
   readonly #counts = new Map<AtomState, number>();
   readonly #items = new Map<AtomState, number>();
   readonly #failed = new Set<string>();
   #inTasks = 0;
 
-  constructor(total: number) {
+  /** @param found - What an earlier run has left */
+  constructor(total: number, found: Found = NOTHING) {
     this.total = total;
+    for (const [name, state] of found.atoms) if (state !== 'PENDING') this.#takeAtom(name, state);
+    for (const state of found.items) if (state !== 'PENDING') this.#items.set(state, this.items(state) + 1);
+    this.before = this.count('SUCCESS') + this.count('IGNORE');
   }
 
   take(event: AtomEvent): void {

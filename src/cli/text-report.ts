@@ -5,12 +5,12 @@
 import type { Engine } from '../engine/engine.ts';
 import type { AtomEvent, LogEvent } from '../engine/events.ts';
 import { TaskloomError } from '../errors.ts';
-import { isRevertGivenBack } from '../states.ts';
+import { type FlowState, isRevertGivenBack } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { StopReason } from './exit-codes.ts';
-import type { Ending, Report } from './report.ts';
+import { EXIT, type StopReason } from './exit-codes.ts';
+import type { Ending, Kept, Report } from './report.ts';
 import { StatusLine } from './status-line.ts';
-import { Tally } from './tally.ts';
+import { Tally, tallyOf } from './tally.ts';
 import type { Terminal } from './terminal.ts';
 import { duration, nameList, oneLine, pad, safeLines, width } from './text.ts';
 import { describeError, titleLine, userFrames } from './user-error.ts';
@@ -32,6 +32,7 @@ export class TextReport implements Report {
   #threads: number | null = null;
   #tally = new Tally(0);
   #storage: Storage | null = null;
+  #kept: Kept | null = null;
   /** Atoms that have nothing to undo: for them REVERTED is a word only. */
   #without: (name: string) => boolean = () => false;
 
@@ -49,11 +50,13 @@ export class TextReport implements Report {
     this.#terminal.complain([`${this.#terminal.paintError('red', 'error:')} ${first}`, ...rest].join('\n'));
   }
 
-  follow(engine: Engine, threads: number | null): void {
+  follow(engine: Engine, threads: number | null, kept: Kept | null): void {
     const { atoms } = engine.compilation;
     this.#storage = engine.storage;
     this.#threads = threads;
-    this.#tally = new Tally(atoms.size);
+    this.#kept = kept;
+    this.#tally = tallyOf(engine);
+    if (kept !== null) this.#begin(kept);
     this.#without = (name) => {
       const node = atoms.get(name);
       if (node?.kind === 'map') return node.atom.task.work.revert === null;
@@ -73,21 +76,23 @@ export class TextReport implements Report {
     this.#terminal.follow(() => status.text());
   }
 
-  stopping(reason: StopReason): void {
+  stopping(reason: StopReason, isKept: boolean = this.#kept !== null): void {
     if (reason === 'unread') return;
     const again = reason === 'SIGINT' ? 'Ctrl-C again' : 'A second signal';
+    const then = isKept ? 'the run is suspended: it can go on later' : 'what ran is reverted';
     this.#complain(
       'yellow',
       `interrupted (${reason}):`,
-      `waiting for the running tasks, then what ran is reverted. ${again} ends at once.`,
+      `waiting for the running tasks, then ${then}. ${again} ends at once.`,
     );
   }
 
   cut(words: string): void {
     this.#terminal.follow(null);
     const left = this.#tally.in('RUNNING', 'REVERTING', 'SUCCESS', 'FAILURE');
-    const state = left.length > 0 ? ` Not reverted: ${nameList(left)}.` : '';
+    const state = left.length > 0 && this.#kept === null ? ` Not reverted: ${nameList(left)}.` : '';
     this.#complain('red', 'ended:', `${words}${state}`);
+    this.#sayWayOn('RUNNING');
   }
 
   warn(message: string): void {
@@ -96,13 +101,28 @@ export class TextReport implements Report {
 
   end(ending: Ending): void {
     this.#terminal.follow(null);
-    const style = ending.state === 'SUCCESS' ? 'green' : 'red';
+    const isDone = ending.exitCode === EXIT.done;
+    const style = isDone ? 'green' : ending.state === 'SUSPENDED' ? 'yellow' : 'red';
     const name = oneLine(this.#storage?.flowName ?? '', NAME_LIMIT);
     this.#terminal.line('');
     this.#terminal.line(`${this.#terminal.paint(style, ending.state)}  flow '${name}': ${this.#counts()}`);
-    this.#terminal.line(`  ${this.#times(ending.wall)}`);
-    if (ending.results !== null) this.#results(ending.results);
-    if (ending.error !== undefined && ending.stopped !== 'unread') this.#failed(ending);
+    this.#terminal.line(`  ${ending.wall === null ? 'done before: nothing ran' : this.#times(ending.wall)}`);
+    if (ending.results !== null && isDone) this.#results(ending.results);
+    if (ending.stopped === 'unread') return;
+    if (ending.error !== undefined) this.#failed(ending);
+    else if (!isDone) this.#complain('yellow', '\nsuspended:', 'somebody asked for it.');
+    if (!isDone) this.#sayWayOn(ending.state);
+  }
+
+  #begin({ flowId, db }: Kept): void {
+    const { before, total } = this.#tally;
+    const done = before === 0 ? '' : `: ${before} of ${total} tasks were done before`;
+    this.#terminal.line(`run ${oneLine(flowId)} in ${db}${done}`);
+  }
+
+  #sayWayOn(state: FlowState): void {
+    const way = this.#kept?.wayOn(state) ?? null;
+    if (way !== null) this.#terminal.complain(`to go on: ${way}`);
   }
 
   #atom(event: AtomEvent): void {
@@ -202,6 +222,7 @@ export class TextReport implements Report {
     this.#errors('could not be reverted', revertFailures);
     const reverted = this.#tally.in('REVERTED');
     if (reverted.length > 0) this.#terminal.complain(`reverted: ${nameList(reverted)}`);
+    if (this.#storage?.flowState === 'SUSPENDED' && this.#kept !== null) return;
     const kept = this.#tally.in('SUCCESS', 'FAILURE', 'REVERT_FAILURE');
     if (kept.length > 0) this.#terminal.complain(`not reverted: ${nameList(kept)}`);
   }
@@ -227,10 +248,15 @@ function refusal(error: unknown): string[] {
   lines.push(`${lines.pop() ?? ''} [${error.code}]`);
   // A definition that was refused: where it stands in the user's file.
   if (error.cause === undefined) return [...lines, ...userFrames(error).map((frame) => `    ${frame}`)];
-  if (error.code === 'USAGE') return lines;
+  // The sentence has said what the system, or the database, says.
+  if (error.code === 'USAGE' || error.code.startsWith('STORAGE_') || isOfSystem(error.cause)) return lines;
   const [title = '', ...rest] = describeError(error.cause);
   const said = error.message.includes(messageOf(error.cause));
   return [...lines, ...(said ? [] : [`  caused by: ${title}`]), ...rest];
+}
+
+function isOfSystem(cause: unknown): boolean {
+  return cause instanceof Error && 'syscall' in cause;
 }
 
 function messageOf(thrown: unknown): string {

@@ -12,7 +12,8 @@ const FRAMES = 12;
 const INDENT = '    ';
 
 /** Frames of Node, of this package and of what it is built on tell the user nothing. */
-const FOREIGN = /\(node:|\bat (?:async )?node:|[\\/]node_modules[\\/](?:piscina|comlink|commander|tsx)[\\/]/;
+const FOREIGN =
+  /\(node:|\bat (?:async )?node:|\(<anonymous>\)$|[\\/]node_modules[\\/](?:piscina|comlink|commander|tsx)[\\/]/;
 const OWN: readonly string[] = ['../', '../../workers/'].flatMap((folder) => {
   const url = new URL(folder, import.meta.url);
   return [url.href, fileURLToPath(url)];

@@ -9,6 +9,7 @@
  * 2. A commit that fails is the end of what follows: the run suspends. What was not written is kept, and written first when
  *    the flow is run again, or never, when the flow has another owner by then.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Compilation } from '../compile/compilation.ts';
 import { TaskloomError } from '../errors.ts';
 import type { TaskExecutor } from '../executor/executor.ts';
@@ -93,6 +94,8 @@ export class Commits {
     this.#epoch = flow.epoch;
     try {
       if (!isOurs) await this.#load(flow, reader);
+      if (fresh.factory !== null && !isDeepStrictEqual(flow.factory, fresh.factory))
+        await this.#backend.saveFactory(this.#flowId, fresh.factory);
     } catch (thrown) {
       this.#epoch = 0;
       await this.#backend.release(this.#flowId, flow.epoch);
@@ -104,6 +107,8 @@ export class Commits {
     this.#isFresh = flow.epoch === 1;
     const { name, atoms, outline } = fresh;
     if (flow.outline !== outline) this.journal.noteFlow({ name, atoms, outline });
+    // It was asked of an earlier owner, who died before he heard it, or ended.
+    if (flow.asked !== null) this.journal.noteFlow({ asked: null });
     this.#timer = setInterval(() => this.#renew(), Math.min(this.#lease / RENEWALS, MOST_QUIET));
     this.#timer.unref();
     return isOurs ? null : flow;

@@ -6,6 +6,7 @@ import type { Backend, ClaimRequest } from '../persistence/backend.ts';
 import { openBackend } from '../persistence/open.ts';
 import { thisProcess } from '../persistence/ownership.ts';
 import { Commits, type CommitsHost } from './commits.ts';
+import { type FlowFactory, keptFactory } from './kept-factory.ts';
 import type { EngineSettings } from './options.ts';
 
 /** ms for which a flow is an engine's own after each commit. */
@@ -29,13 +30,17 @@ export function openEngineBackend({ backend: given, lease = LEASE }: EngineSetti
   };
 }
 
-/** A flow as it is kept from the beginning. */
-export function freshFlow(compilation: Compilation, logbook: string): NonNullable<ClaimRequest['fresh']> {
+/** A flow as it is kept from the beginning. @throws TaskloomError FACTORY_INVALID, OPTION_INVALID */
+export function freshFlow(
+  compilation: Compilation,
+  logbook: string,
+  factory: FlowFactory | undefined,
+): NonNullable<ClaimRequest['fresh']> {
   return {
     name: compilation.root.name,
     logbook,
     atoms: compilation.atoms.size,
     outline: outlineOf(compilation),
-    factory: null,
+    factory: factory === undefined ? null : keptFactory(factory, "the option 'factory'"),
   };
 }

@@ -240,7 +240,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
       const compilation = this.#given ?? compile(this.#root);
       const commits = this.#backend?.commits(this.flowId, {
         failed: (error, isLost) => this.#run?.storageFailed(error, isLost),
-        asked: () => this.#run?.suspend(),
+        asked: () => this.suspend(),
       });
       this.#parts = newLoopParts(compilation, this.flowId, this.#notifier, commits ?? null);
       this.#preparation = new Preparation(this.#parts, this.#options);

@@ -4,41 +4,35 @@
  *
  * What is kept is data from outside: a module is imported only when it lies, links followed, in a folder that the caller allows.
  */
-import { realpathSync } from 'node:fs';
-import { isAbsolute, relative, resolve as resolvePath, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
+import { relative, resolve as resolvePath } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Compilation, compile } from '../compile/compilation.ts';
 import { outlineOf, readOutline } from '../compile/outline.ts';
 import { TaskloomError } from '../errors.ts';
-import { codeOf } from '../failure.ts';
 import { checkUnit } from '../flow/recognise.ts';
 import type { AnyUnit } from '../flow/unit.ts';
-import { A_NAME, ANY, checkOptions, oneOf } from '../options.ts';
+import { ANY, checkOptions, oneOf } from '../options.ts';
 import type { Backend } from '../persistence/backend.ts';
 import { flowNotFound } from '../persistence/ownership.ts';
 import type { Factory, FlowDetail } from '../persistence/records.ts';
 import { loadModule } from '../protocol/load-module.ts';
 import { ranWhileLoading, runsFlow, whileLoading } from '../protocol/loading.ts';
 import { Engine } from './engine.ts';
+import {
+  type FlowFactory,
+  invalid,
+  keptFactory,
+  leaves,
+  messageOf,
+  pathOf,
+  realPath,
+} from './kept-factory.ts';
 import type { AnyEngineOptions } from './options.ts';
-
-/** Where a flow comes from. */
-export interface FlowFactory {
-  /** Path or file URL of the module: under `root`, relative to which it is kept. */
-  readonly module: string | URL;
-  /** A flow, or a function that returns one or a promise of one. Default: `'default'`. */
-  readonly export?: string;
-  /** What the function is called with: what JSON carries. Default: nothing. */
-  readonly args?: readonly unknown[];
-  /** Path or file URL of a folder. */
-  readonly root: string | URL;
-}
 
 /** What becomes of a flow whose atoms are not those that were kept. */
 export type OnFlowChange = 'refuse' | 'adopt';
 
-export interface ResumeOptions extends Omit<AnyEngineOptions, 'backend' | 'flowId'> {
+export interface ResumeOptions extends Omit<AnyEngineOptions, 'backend' | 'flowId' | 'factory'> {
   /** Path or file URL of the folder relative to which modules are kept. */
   readonly root: string | URL;
   /** Folders from which modules may be imported. Default: `root` alone. */
@@ -56,12 +50,7 @@ export interface ResumeOptions extends Omit<AnyEngineOptions, 'backend' | 'flowI
  * @throws (rejects) TaskloomError FACTORY_INVALID for what cannot be kept; FLOW_NOT_FOUND; OPTION_INVALID
  */
 export async function saveFactory(backend: Backend, flowId: string, factory: FlowFactory): Promise<void> {
-  checkOptions(
-    factory,
-    { module: ANY, export: A_NAME, args: { fits: Array.isArray, words: 'a list' }, root: ANY },
-    'saveFactory()',
-  );
-  await backend.saveFactory(flowId, keptFactory(factory));
+  await backend.saveFactory(flowId, keptFactory(factory, 'saveFactory()'));
 }
 
 /**
@@ -107,14 +96,6 @@ export async function resume(
   }
 }
 
-/** The factory as it is kept. @throws TaskloomError FACTORY_INVALID */
-export function keptFactory({ module, export: name = 'default', args = [], root }: FlowFactory): Factory {
-  const path = realPath(pathOf(module, 'module'), 'module');
-  const inside = relative(realPath(pathOf(root, 'root'), 'root'), path);
-  if (leaves(inside)) throw invalid(`The module of a factory must lie under its root: '${inside}'.`, {});
-  return { module: inside.split(sep).join('/'), export: name, args: jsonOf(args) };
-}
-
 async function flowFrom(
   { module, export: name, args }: Factory,
   root: string,
@@ -133,7 +114,7 @@ async function flowFrom(
   const value = Object.hasOwn(exports, name) ? exports[name] : undefined;
   if (value === undefined) throw invalid(`The flow's module '${module}' has no export '${name}'.`, details);
   const place = `The export '${name}' of '${module}'`;
-  const made = typeof value === 'function' ? await called(value, args, place, details) : value;
+  const made = typeof value === 'function' ? await called(value, args, place, details) : await value;
   try {
     checkUnit(made, place);
   } catch (thrown) {
@@ -183,45 +164,4 @@ const NAMED = 5;
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, NAMED).map((name) => `'${name}'`);
   return `${shown.join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
-}
-
-/** True for a relative path that leads out of where it starts. */
-function leaves(path: string): boolean {
-  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
-}
-
-function pathOf(place: unknown, option: string): string {
-  if (typeof place === 'string' && place !== '') return place;
-  if (place instanceof URL && place.protocol === 'file:') return fileURLToPath(place);
-  throw new TaskloomError('OPTION_INVALID', `The option '${option}' must be a path or a file URL.`, {
-    details: { option },
-  });
-}
-
-/** With all links followed. */
-function realPath(path: string, what: 'module' | 'root'): string {
-  try {
-    return realpathSync.native(path);
-  } catch (thrown) {
-    const why = codeOf(thrown) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(thrown)}`;
-    throw invalid(`The ${what} of a factory ${why}: '${path}'.`, { [what]: path }, thrown);
-  }
-}
-
-function jsonOf(args: readonly unknown[]): string {
-  try {
-    const text = JSON.stringify(args);
-    if (isDeepStrictEqual(JSON.parse(text), args)) return text;
-  } catch (thrown) {
-    throw invalid(`The args of a factory must be what JSON carries: ${messageOf(thrown)}`, {}, thrown);
-  }
-  throw invalid('The args of a factory must be what JSON carries.', {});
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-function invalid(message: string, details: object, cause?: unknown): TaskloomError {
-  return new TaskloomError('FACTORY_INVALID', message, { details: { ...details }, cause });
 }

@@ -18,6 +18,7 @@ import type { Backend } from '../persistence/backend.ts';
 import type { OnVersionChange } from '../storage/adopt.ts';
 
 import type { Keep } from './keeping.ts';
+import type { FlowFactory } from './kept-factory.ts';
 
 export interface EngineSettings {
   /**
@@ -27,7 +28,7 @@ export interface EngineSettings {
   readonly executor?: 'threads' | 'serial' | TaskExecutor | undefined;
   /** Worker threads, at least 1. Default: as many as the machine can use. Only with `executor: 'threads'`. */
   readonly threads?: number | undefined;
-  /** Names this run. Default: a new uuid (v7). */
+  /** Names this run, in at most 1,000 characters. Default: a new uuid (v7). */
   readonly flowId?: string | undefined;
   /** Functions on the main thread that tasks may call as `context.services`. */
   readonly services?: Services | undefined;
@@ -55,6 +56,11 @@ export interface EngineSettings {
    * than in this engine.
    */
   readonly backend?: Backend | string | undefined;
+  /**
+   * Where the flow comes from, kept with it from its very beginning, so that `resume` needs its id only; as `saveFactory` keeps it
+   * later. Of a flow that was kept before it takes the place of what is known. Only with a `backend`.
+   */
+  readonly factory?: FlowFactory | undefined;
   /** Names the flows that belong together in the backend. Default: `'default'`. */
   readonly logbook?: string | undefined;
   /**
@@ -94,17 +100,24 @@ export interface AnyEngineOptions extends EngineSettings {
   readonly store?: object;
 }
 
+/** Characters of a flow's id: it stands in messages, tables and command lines. */
+const LONGEST_ID = 1_000;
+
 const RULES: OptionRules<AnyEngineOptions> = {
   store: AN_OBJECT,
   executor: { fits: isExecutor, words: `'threads', 'serial' or a task executor` },
   threads: aWholeNumber(1),
-  flowId: A_NAME,
+  flowId: {
+    fits: (value) => A_NAME.fits(value) && (value as string).length <= LONGEST_ID,
+    words: `a string of 1 to ${LONGEST_ID} characters`,
+  },
   services: { fits: areServices, words: 'an object whose values are functions' },
   signal: { fits: (value) => value instanceof AbortSignal, words: 'an AbortSignal' },
   onAbort: oneOf('suspend', 'revert'),
   deferReverts: A_FLAG,
   neverResolve: A_FLAG,
   backend: { fits: isBackend, words: "a backend, such as sqlite('runs.db'), or its URL" },
+  factory: AN_OBJECT,
   logbook: A_NAME,
   secret: {
     fits: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
@@ -122,6 +135,11 @@ const RULES: OptionRules<AnyEngineOptions> = {
 /** @throws TaskloomError OPTION_INVALID */
 export function checkEngineOptions(options: AnyEngineOptions, place: string): void {
   checkOptions(options, RULES, place);
+  if (options.factory !== undefined && options.backend === undefined) {
+    throw new TaskloomError('OPTION_INVALID', `The option 'factory' of ${place} needs a backend.`, {
+      details: { place, option: 'factory' },
+    });
+  }
   if (options.threads !== undefined && (options.executor ?? 'threads') !== 'threads') {
     throw new TaskloomError(
       'OPTION_INVALID',

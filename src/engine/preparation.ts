@@ -37,8 +37,8 @@ export class Preparation {
   /** Makes the flow this engine's own, as it is kept now; one that a process left in its midst is SUSPENDED. */
   async claim(): Promise<void> {
     const { commits, compilation, kept, storage, moves } = this.#parts;
-    const { logbook = DEFAULT_LOGBOOK } = this.#options;
-    const found = (await commits?.open(freshFlow(compilation, logbook), kept)) ?? null;
+    const { logbook = DEFAULT_LOGBOOK, factory } = this.#options;
+    const found = (await commits?.open(freshFlow(compilation, logbook, factory), kept)) ?? null;
     if (found !== null) this.isDone = false;
     if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING') moves.moveFlow('RESUMING');
     if (storage.flowState === 'RESUMING') moves.moveFlow('SUSPENDED');

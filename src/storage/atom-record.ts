@@ -5,7 +5,7 @@ import type { Value } from '../protocol/codec.ts';
 import type { AtomState, Intention } from '../states.ts';
 
 /** One attempt of a retry: the value that it gave, and what failed then. */
-export interface AttemptRecord {
+interface AttemptRecord {
   readonly provided: Value;
   /** By atom, the first failure of each. */
   readonly failures: ReadonlyMap<string, Failure>;

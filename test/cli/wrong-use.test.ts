@@ -64,10 +64,24 @@ test('a syntax error', async () => {
   expect(code).toBe(2);
 });
 
+/** Writes the URL of each module that is loaded to stderr. */
+const HOOK = `import { writeSync } from 'node:fs';
+export function load(url, context, next) { writeSync(2, url + '\\n'); return next(url, context); }`;
+const REGISTERS = `import { register } from 'node:module'; register(${JSON.stringify(urlOf(HOOK))});`;
+const TELLS_LOADED = urlOf(REGISTERS);
+
+function urlOf(code: string): string {
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
 test('help and version', async () => {
-  const help = await taskloom(['--help']);
-  expect(help).toMatchObject({ code: 0, err: '' });
+  const help = await taskloom(['--help'], { NODE_OPTIONS: `--import=${TELLS_LOADED}` });
+  expect(help.code).toBe(0);
   expect(help.out).toContain('taskloom run flow.ts');
+  for (const group of ['Run flows:', 'Go on with kept runs:', 'Look at kept runs:', 'Clean up:'])
+    expect(help.out).toContain(`\n${group}\n`);
+  expect(help.err).toContain('/cli/main.js');
+  expect(help.err).not.toMatch(/\/(engine|persistence|flow|executor)\/|sqlite/);
   const run = await taskloom(['run', '--help']);
   expect(run.out).toContain('Exit codes:');
   expect((await taskloom(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
