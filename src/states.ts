@@ -107,5 +107,5 @@ export const RESETTABLE: readonly FlowState[] = ['PENDING', 'SUCCESS', 'FAILURE'
  * still on its way.
  */
 export function isRevertGivenBack(state: AtomState, oldState: AtomState): boolean {
-  return oldState === 'REVERTING' && (state === 'SUCCESS' || state === 'FAILURE');
+  return oldState === 'REVERTING' && (state === 'SUCCESS' || state === 'FAILURE' || state === 'PARTIAL');
 }

@@ -17,13 +17,13 @@ import type { Backend, ClaimRequest, FlowChanges } from '../persistence/backend.
 import type { DurationDetail, FlowDetail, Owner } from '../persistence/records.ts';
 import { type Changes, Journal, mergedChanges, NOTHING } from '../storage/journal.ts';
 import { Learning } from './learning.ts';
+import { Pace } from './pace.ts';
+import { type Reader, takeUp } from './take-up.ts';
 
 /** ms between two looks at what is asked of the owner, at most. */
 const MOST_QUIET = 2_000;
 /** A lease is renewed so many times before it could run out. */
 const RENEWALS = 3;
-/** Atoms that are read, and taken in, at once: the event loop is not held up for longer. */
-const PAGE = 1_000;
 
 /** What a commit tells the engine of. */
 export interface CommitsHost {
@@ -31,13 +31,6 @@ export interface CommitsHost {
   failed(error: unknown, isLost: boolean): void;
   /** Somebody asks for the flow to be suspended. */
   asked(): void;
-}
-
-/** Where what is kept of a flow is taken in. */
-export interface Reader {
-  begin(flow: FlowDetail): void;
-  takeInValues(values: ReadonlyMap<string, Uint8Array>): void;
-  takeIn(atoms: Awaited<ReturnType<Backend['atoms']>>): void;
 }
 
 interface Batch {
@@ -58,7 +51,9 @@ export class Commits {
   #unwritten: Batch | null = null;
   #failure: { readonly error: unknown; readonly isLost: boolean } | null = null;
   #writing: Promise<void> | null = null;
-  #isScheduled = false;
+  readonly #pace = new Pace(() => {
+    if (this.#mayWrite) this.#write();
+  });
   #isOpen = false;
   /** Nothing is written before `begin`: a run that is refused changes nothing. */
   #isHeld = true;
@@ -69,6 +64,8 @@ export class Commits {
   #learning: Learning | null = null;
   /** Learned, and not written yet. */
   #news: readonly DurationDetail[] = [];
+  /** Of a claim that could not be given back; 0: none. */
+  #owed = 0;
   #timer: NodeJS.Timeout | null = null;
   #wroteAt = 0;
 
@@ -93,7 +90,9 @@ export class Commits {
     const isOurs = this.#epoch > 0 && flow.epoch === this.#epoch + 1 && this.#failure?.isLost !== true;
     this.#epoch = flow.epoch;
     try {
-      if (!isOurs) await this.#load(flow, reader);
+      // Of a flow that begins there is nothing to be read.
+      if (flow.epoch === 1) reader.begin(flow);
+      else if (!isOurs) await this.#load(flow, reader);
       if (fresh.factory !== null && !isDeepStrictEqual(flow.factory, fresh.factory))
         await this.#backend.saveFactory(this.#flowId, fresh.factory);
     } catch (thrown) {
@@ -123,7 +122,7 @@ export class Commits {
   /** Tells the executor what earlier processes learned of the tasks; what it learns is kept from then on. */
   async learn(compilation: Compilation, executor: TaskExecutor): Promise<void> {
     this.#learning = new Learning(compilation, executor);
-    if (!this.#learning.isIdle) this.#learning.teach(await this.#backend.durations());
+    if (!this.#learning.knowsAll) this.#learning.teach(await this.#backend.durations());
   }
 
   /** Takes in what is kept, without a claim: to be looked at. False when nothing is. */
@@ -133,8 +132,15 @@ export class Commits {
     return flow !== null;
   }
 
-  /** Does it when all that has changed so far is written (1). */
+  /** Does it when all that has changed so far is written (1): at the end of this turn of the event loop. */
   after(action: () => void): void {
+    this.#actions.push(action);
+    this.#pace.isUrgent = true;
+    this.#schedule();
+  }
+
+  /** The same, but it may wait a little for what changes next. */
+  afterAll(action: () => void): void {
     this.#actions.push(action);
     this.#schedule();
   }
@@ -171,8 +177,14 @@ export class Commits {
       await this.#backend.release(this.#flowId, epoch);
       if (this.#isHeld && this.#isFresh) await this.#backend.removeFlow(this.#flowId);
     } catch {
-      // The lease will say it.
+      // The lease will say it, or `close`.
+      this.#owed = epoch;
     }
+  }
+
+  /** Gives back what could not be given back when it was to be: the trouble may be over. Never rejects. */
+  async close(): Promise<void> {
+    if (this.#owed > 0) await this.#backend.release(this.#flowId, this.#owed).catch(() => {});
   }
 
   /** What was refused before it began was never there. */
@@ -185,27 +197,11 @@ export class Commits {
   async #load(flow: FlowDetail, reader: Reader): Promise<void> {
     this.#unwritten = null;
     this.#actions = [];
-    reader.begin(flow);
-    reader.takeInValues(await this.#backend.values(this.#flowId));
-    const read = (after?: string): ReturnType<Backend['atoms']> =>
-      this.#backend.atoms(this.#flowId, after === undefined ? { limit: PAGE } : { limit: PAGE, after });
-    for (let page = await read(), isLast = false; !isLast; ) {
-      isLast = page.length < PAGE;
-      // The next page is read while this one is taken in.
-      const next = isLast ? null : read(page.at(-1)?.name);
-      next?.catch(() => {});
-      reader.takeIn(page);
-      if (next !== null) page = await next;
-    }
+    await takeUp(this.#backend, flow, reader);
   }
 
   #schedule(): void {
-    if (this.#isScheduled || !this.#mayWrite) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#mayWrite) this.#write();
-    });
+    if (this.#mayWrite) this.#pace.ask();
   }
 
   get #mayWrite(): boolean {
@@ -239,6 +235,7 @@ export class Commits {
 
   /** What could not be written before comes first, and together with what came after. */
   #gather(): Batch | null {
+    this.#pace.rest();
     const changes = this.journal.take();
     const actions = this.#actions;
     this.#actions = [];
@@ -278,7 +275,9 @@ export class Commits {
           this.#host.asked();
         }
         // What gathered meanwhile is the next transaction.
-        if (this.#mayWrite) this.#write();
+        if (!this.#mayWrite) return;
+        if (this.#pace.isUrgent) this.#write();
+        else if (this.#actions.length > 0 || !this.journal.isEmpty) this.#schedule();
       },
       (error: unknown) => {
         this.#writing = null;

@@ -27,6 +27,7 @@ import { Run } from './one-run.ts';
 import { Preparation, type RewindOptions } from './preparation.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
 import { goThrough, stepThrough } from './steps.ts';
+import { UntoldEnd } from './untold-end.ts';
 import { validateStore, validateSymbols } from './validation.ts';
 
 export class Engine<U = AnyUnit> implements AsyncDisposable {
@@ -43,6 +44,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #executor: { readonly executor: TaskExecutor; readonly owned: boolean } | null = null;
   readonly #lock: Lock;
   #run: Run | null = null;
+  readonly #untold = new UntoldEnd();
   /** A suspend that came while the executor was starting. */
   #suspendSoon = false;
 
@@ -132,7 +134,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    */
   async revert(): Promise<void> {
     return this.#alone(async () => {
-      const run = await this.#start();
+      const run = await this.#start({ tells: false });
       run.takeBack();
       await this.#goThrough(run);
       run.checkReverted();
@@ -152,7 +154,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     try {
       const run = await this.#start();
       for (const loop of run.loops()) yield* stepThrough(loop, this.#clock);
-      await this.#commits?.settle();
+      await this.#untold.settle(run, this.#commits);
       return run.results() as GivesOf<U>;
     } finally {
       await this.#leave(unlock);
@@ -228,6 +230,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
       await atMost(this.#lock.ended, options.timeout);
     }
     this.#parts?.storage.close();
+    await this.#commits?.close();
     await this.#backend?.closeOwn();
   }
 
@@ -257,13 +260,11 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     const preparation = this.#preparation;
     if (!preparation?.isDone) throw wrongPhase(this.#root.name, method, 'prepare');
     if (this.#lock.ended !== null) throw isRunning(this.#root.name);
-    if (this.#commits === null) {
-      change(preparation);
-      return undefined;
-    }
+    if (this.#commits === null) return void change(preparation);
     return this.#alone(async () => {
       await preparation.claim();
       preparation.adopt();
+      this.#untold.take(false, null);
       change(preparation);
       this.#commits?.begin();
       await this.#commits?.settle();
@@ -288,21 +289,20 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
   async #goThrough(run: Run): Promise<void> {
     for (const loop of run.loops()) await goThrough(loop, this.#clock);
-    if (this.#commits !== null) await this.#commits.settle();
+    await this.#untold.settle(run, this.#commits);
   }
 
-  /** All that comes before the loop. */
-  async #start(): Promise<Run> {
+  /** All that comes before the loop. `tells`: what an earlier run came to is enough, where nobody was told. */
+  async #start({ tells } = { tells: true }): Promise<Run> {
     const parts = this.#compiled();
     const { storage } = parts;
     this.#suspendSoon = false;
     if (parts.commits !== null) await this.#preparation?.claim();
+    const untold = this.#untold.take(tells && this.#preparation?.isDone === true, parts.commits);
+    if (untold !== null) return untold;
     this.#preparation?.adopt();
     const validated = this.validate();
-    if (validated !== undefined) {
-      await Promise.race([validated, this.#lock.closing]);
-      this.#lock.checkOpen();
-    }
+    if (validated !== undefined) await this.#lock.unlessClosed(validated);
     const { signal } = this.#options;
     if (signal?.aborted && storage.flowState === 'PENDING') throw abortError(storage, signal.reason);
     this.#executor ??= chooseExecutor(this.#options);

@@ -22,9 +22,10 @@ export class Learning {
     this.#tasks = executor.durations === undefined ? [] : definitionsIn(compilation);
   }
 
-  /** True for an executor that learns nothing. */
-  get isIdle(): boolean {
-    return this.#tasks.length === 0;
+  /** True when nothing is to be learned from earlier processes: an earlier run has, or there is nothing to learn. */
+  get knowsAll(): boolean {
+    const { durations } = this.#executor;
+    return this.#tasks.every(({ work }) => durations?.learned(work, 'execute') != null);
   }
 
   teach(details: readonly DurationDetail[]): void {

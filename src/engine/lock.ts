@@ -40,6 +40,12 @@ export class Lock {
     if (this.isClosed) throw closed(this.#flow);
   }
 
+  /** Waits for this, or for the engine's being closed. @throws TaskloomError ENGINE_CLOSED */
+  async unlessClosed(step: Promise<unknown>): Promise<void> {
+    await Promise.race([step, this.closing]);
+    this.checkOpen();
+  }
+
   close(): void {
     this.isClosed = true;
     this.#announceClose();

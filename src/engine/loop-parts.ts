@@ -30,7 +30,7 @@ export function newLoopParts(
   const kept = new KeptFlow(commits?.journal ?? null);
   const storage = new Storage(compilation, flowId, kept);
   const selector = new Selector(compilation, (node) => storage.recordAt(node));
-  const notifier = commits === null ? listeners : tellLater(listeners, (action) => commits.after(action));
+  const notifier = commits === null ? listeners : tellLater(listeners, (action) => commits.afterAll(action));
   const moves = new Moves(storage, selector, notifier);
   return { compilation, kept, storage, selector, moves, notifier, commits };
 }

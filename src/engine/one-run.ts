@@ -9,6 +9,8 @@ import { Loop } from './loop.ts';
 import type { LoopParts } from './loop-parts.ts';
 import type { AnyEngineOptions } from './options.ts';
 
+const ENDS: ReadonlySet<FlowState> = new Set(['SUCCESS', 'REVERTED', 'FAILURE']);
+
 export class Run {
   readonly #parts: LoopParts;
   readonly #executor: TaskExecutor;
@@ -19,6 +21,7 @@ export class Run {
   /** Set when the signal is what ended the loop. */
   #abort: { readonly reason: unknown } | null = null;
   #isSuspended = false;
+  #isDone = false;
   #isClosed = false;
   #takesBack = false;
 
@@ -29,8 +32,14 @@ export class Run {
     this.#found = found;
   }
 
+  /** All loops were gone through, and the flow has come to its end. */
+  get isOver(): boolean {
+    return this.#isDone && ENDS.has(this.#parts.storage.flowState);
+  }
+
   /** The loops to go through, each when the one before has come to its end: one more where an abort came late. */
   *loops(): Generator<Loop, void> {
+    if (this.isOver) return;
     const { signal, onAbort = 'revert', keep } = this.#options;
     // A signal that stopped an earlier run stops no later one, but for what that run left to be reverted.
     const isLeft = this.#found === 'SUSPENDED' && onAbort === 'revert';
@@ -40,6 +49,7 @@ export class Run {
     const { flowState } = storage;
     if (signal?.aborted && onAbort === 'revert' && flowState === 'SUSPENDED' && !this.#isClosed)
       yield* this.#newLoop(true);
+    this.#isDone = true;
   }
 
   /** To be called before its loops: what ran is taken back, and nothing else runs. */

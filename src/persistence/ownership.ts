@@ -21,16 +21,16 @@ export interface Ownership {
 }
 
 let place: string | null = null;
+/** Of this process, which does not change. */
+let self: string | null = null;
 
 /** An engine of this process as an owner. */
 export function thisProcess(id: string): Owner {
-  const start = startOf(process.pid);
-  return {
-    id,
-    host: hostname(),
-    pid: process.pid,
-    process: start === null ? '' : `${placeOfPids()}/${start.time}`,
-  };
+  if (self === null) {
+    const start = startOf(process.pid);
+    self = start === null ? '' : `${placeOfPids()}/${start.time}`;
+  }
+  return { id, host: hostname(), pid: process.pid, process: self };
 }
 
 /** True when the owner's process is dead for certain: it ran on this machine, and its pid is free or another process's now. */

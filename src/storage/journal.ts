@@ -63,12 +63,16 @@ export class Journal {
     this.#onUrgent();
   }
 
+  get isEmpty(): boolean {
+    const size = this.#records.size + this.#items.size + this.#values.size;
+    return size + this.#mapsForgotten.size + this.#mapsDropped.size + Object.keys(this.#flow).length === 0;
+  }
+
   /** Hands over all that is to be written; null when there is nothing. */
   take(): Changes | null {
+    if (this.isEmpty) return null;
     const [flow, records, items, values] = [this.#flow, this.#records, this.#items, this.#values];
     const [mapsForgotten, mapsDropped] = [[...this.#mapsForgotten], [...this.#mapsDropped]];
-    const size = records.size + items.size + values.size + mapsForgotten.length + mapsDropped.length;
-    if (size === 0 && Object.keys(flow).length === 0) return null;
     const now = Date.now();
     const atoms = Array.from(records, (record) => detailOf(record, null, now));
     for (const item of items.values()) atoms.push(item);

@@ -1,11 +1,16 @@
 /** Whatever the flow: order holds, each atom runs once, and a failure takes back all that ran, in reverse order. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { createEngine, SerialTaskExecutor, type TaskExecutor } from 'taskloom';
+import { type Backend, createEngine, memory, SerialTaskExecutor, sqlite, type TaskExecutor } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Built, build, type Shape, type Story, shapes } from './random-flow.ts';
 
 const RUNS = 300;
+/** On a backend, where each takes some ms. */
+const KEPT_RUNS = 40;
 
 interface End {
   readonly state: string;
@@ -17,8 +22,9 @@ async function runIt(
   { unit, leaves }: Built,
   executor: TaskExecutor,
   drive?: () => Promise<unknown>,
+  backend?: Backend,
 ): Promise<End> {
-  const engine = createEngine(unit, { executor });
+  const engine = createEngine(unit, { executor, backend });
   let error: unknown = null;
   const run = engine.run().catch((thrown: unknown) => {
     error = thrown;
@@ -98,5 +104,32 @@ describe.each([
       }),
       { numRuns: RUNS },
     );
+  });
+
+  describe('kept in a backend', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'taskloom-properties-'));
+    const backends: Record<string, Backend> = {
+      memory: memory(),
+      sqlite: sqlite(join(folder, 'runs.db'), { durability: 'normal' }),
+    };
+    afterAll(async () => {
+      await Promise.all(Object.values(backends).map((backend) => backend.close()));
+      rmSync(folder, { recursive: true });
+    });
+
+    it.each(Object.entries(backends))('end as they do without: %s', async (_name, backend) => {
+      await fc.assert(
+        fc.asyncProperty(shapes(settings), async (shape: Shape) => {
+          const plain = await runIt(build(shape, []), new SerialTaskExecutor());
+          const story: Story = [];
+          const built = build(shape, story);
+          const end = await runIt(built, new SerialTaskExecutor(), undefined, backend);
+          check(built, story, end);
+          // Which of those side by side is first to fail, and so what ran before, is a matter of time.
+          if (!settings.failing) expect(end).toEqual(plain);
+        }),
+        { numRuns: KEPT_RUNS },
+      );
+    });
   });
 });
