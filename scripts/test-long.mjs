@@ -6,25 +6,19 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-const { status } = spawnSync(
-  process.execPath,
-  [
-    vitest,
-    'run',
-    'test/model',
-    'test/engine/maps.properties.test.ts',
-    'test/examples/archive.test.ts',
-    '--testTimeout=7200000',
-  ],
-  {
-    stdio: 'inherit',
-    env: {
-      TASKLOOM_RUNS: '25000',
-      TASKLOOM_KILLS: '20',
-      TASKLOOM_CRASHES: '4000',
-      TASKLOOM_CUTS: '2000',
-      ...process.env,
-    },
-  },
-);
-process.exitCode = status ?? 1;
+const env = {
+  TASKLOOM_RUNS: '25000',
+  TASKLOOM_KILLS: '20',
+  TASKLOOM_CRASHES: '4000',
+  TASKLOOM_CUTS: '2000',
+  ...process.env,
+};
+const suites = [
+  ['test/model', 'test/engine/maps.properties.test.ts'],
+  ['test/durability', '--config', 'vitest.durability.config.ts'],
+];
+for (const suite of suites) {
+  const args = [vitest, 'run', ...suite, '--testTimeout=7200000'];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
+  process.exitCode ||= status ?? 1;
+}

@@ -16,6 +16,13 @@ export interface DatabaseSettings {
   readonly busyTimeout: number;
 }
 
+/** What the thread is started with. */
+export interface DatabaseStart {
+  readonly settings: DatabaseSettings;
+  /** See way-out.ts. */
+  readonly wayOut: SharedArrayBuffer;
+}
+
 /** Changes of a flow, flat. */
 export interface PackedChanges extends Omit<FlowChanges, 'atoms' | 'values'> {
   /** Its `rest`, undefined: as it is. */

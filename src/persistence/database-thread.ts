@@ -11,6 +11,7 @@ import { errorFrom } from '../revival.ts';
 import type {
   Answer,
   DatabaseSettings,
+  DatabaseStart,
   FromDatabase,
   PackedAtoms,
   Request,
@@ -18,6 +19,7 @@ import type {
   ToDatabase,
 } from './database-messages.ts';
 import { unavailable } from './sqlite-errors.ts';
+import { forgetWayOut, newWayOut } from './way-out.ts';
 
 /** Beside this file as in the package: dist/src/persistence/ and dist/workers/, or both in TypeScript. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -91,7 +93,9 @@ export class DatabaseThread {
     const { file } = this.#settings;
     if (!existsSync(WORKER))
       throw new TaskloomError('WORKER_START_FAILED', `There is no file ${fileURLToPath(WORKER)}.`);
-    const worker = new Worker(WORKER, { ...NODE_OPTIONS, workerData: this.#settings });
+    const wayOut = newWayOut();
+    const start: DatabaseStart = { settings: this.#settings, wayOut };
+    const worker = new Worker(WORKER, { ...NODE_OPTIONS, workerData: start });
     let cause: unknown;
     worker.unref();
     worker.on('message', (message: FromDatabase) => this.#receive(message));
@@ -99,6 +103,7 @@ export class DatabaseThread {
       cause = error;
     });
     worker.on('exit', (code) => {
+      forgetWayOut(wayOut);
       this.#worker = null;
       const why = cause instanceof Error ? cause.message : `exit code ${code}`;
       this.#failAll(unavailable(file, `lost its thread (${why})`, cause));

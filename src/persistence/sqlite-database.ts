@@ -7,13 +7,17 @@ import type { DatabaseSettings } from './database-messages.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { isBusy, storageError, unavailable } from './sqlite-errors.ts';
 import { checkFile, checkIdentity, filesAt } from './sqlite-file.ts';
+import type { WayOut } from './way-out.ts';
 
 /** KB of pages held in memory. */
 const CACHE = 16_384;
 /** Bytes of the write-ahead log that are kept for the next writes once it is empty. */
 const LOG_KEPT = 64 * 2 ** 20;
-/** ms between attempts where SQLite itself does not wait for a lock. */
-const PAUSE = 10;
+/**
+ * ms between attempts while another process holds a lock; the last for all that follow. SQLite could wait by itself, but an exit
+ * of the process would have to wait for that (way-out.ts).
+ */
+const PAUSES = [1, 2, 5, 10] as const;
 
 /** One row, its columns in the order of the statement. */
 export type Row = readonly (string | number | bigint | Uint8Array | null)[];
@@ -21,21 +25,27 @@ export type Row = readonly (string | number | bigint | Uint8Array | null)[];
 export class SqliteDatabase {
   readonly #connection: DatabaseSyncInstance;
   readonly #settings: DatabaseSettings;
+  readonly #wayOut: Pick<WayOut, 'isWanted'>;
   /** The files that the connection has open. */
   readonly #files: string;
 
   /** @throws TaskloomError STORAGE_… */
-  constructor(settings: DatabaseSettings, migrations: readonly string[] = MIGRATIONS) {
-    const { file, path, busyTimeout } = settings;
+  constructor(
+    settings: DatabaseSettings,
+    wayOut: Pick<WayOut, 'isWanted'> = { isWanted: false },
+    migrations: readonly string[] = MIGRATIONS,
+  ) {
+    const { file, path } = settings;
     this.#settings = settings;
+    this.#wayOut = wayOut;
     try {
       checkFile(settings);
-      this.#connection = new DatabaseSync(path, { timeout: busyTimeout });
+      this.#connection = new DatabaseSync(path, { timeout: 0 });
     } catch (error) {
       throw storageError(error, file);
     }
     try {
-      this.#patiently(() => this.#setUp(migrations));
+      this.patiently(() => this.#setUp(migrations));
       this.#files = filesAt(path);
     } catch (error) {
       this.#connection.close();
@@ -58,9 +68,27 @@ export class SqliteDatabase {
     return this.prepare(sql).all() as Row[];
   }
 
+  /** Does it again for as long as another process holds a lock that it needs, up to the time that is set for that. */
+  patiently<T>(step: () => T): T {
+    const deadline = Date.now() + this.#settings.busyTimeout;
+    for (let tries = 0; ; tries++) {
+      try {
+        return step();
+      } catch (error) {
+        if (!isBusy(error) || Date.now() >= deadline || this.#wayOut.isWanted) throw error;
+        const pause = PAUSES[tries] ?? PAUSES.at(-1);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+      }
+    }
+  }
+
   /** Ends what was begun and could not be brought to its end; SQLite may have done so itself. */
   rollBack(): void {
-    if (this.#connection.isTransaction) this.run('rollback');
+    if (this.isInTransaction) this.run('rollback');
+  }
+
+  get isInTransaction(): boolean {
+    return this.#connection.isTransaction;
   }
 
   /**
@@ -115,19 +143,5 @@ export class SqliteDatabase {
     const isNew = application === 0 && number('select count(*) from sqlite_schema') === 0;
     if (!isNew) checkIdentity(application, version, this.#settings.file);
     return version;
-  }
-
-  /** Some locks, as that for the change to the log, SQLite does not wait for. */
-  #patiently(step: () => void): void {
-    const deadline = Date.now() + this.#settings.busyTimeout;
-    for (;;) {
-      try {
-        step();
-        return;
-      } catch (error) {
-        if (!isBusy(error) || Date.now() >= deadline) throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
-      }
-    }
   }
 }

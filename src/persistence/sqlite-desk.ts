@@ -13,6 +13,7 @@ import { TaskloomError } from '../errors.ts';
 import { failureFrom } from '../failure.ts';
 import type {
   DatabaseSettings,
+  DatabaseStart,
   FromDatabase,
   PackedAtoms,
   Request,
@@ -22,6 +23,7 @@ import type {
 import { PAGE } from './sqlite-atoms.ts';
 import { storageError } from './sqlite-errors.ts';
 import { type Desk, openDesk, perform } from './sqlite-requests.ts';
+import { WayOut } from './way-out.ts';
 
 type Group = readonly ToDatabase[];
 
@@ -40,21 +42,24 @@ const WRITES: ReadonlySet<RequestKind> = new Set<RequestKind>([
 const ALONE: ReadonlySet<RequestKind> = new Set<RequestKind>(['check', 'vacuum', 'upgrade', 'close']);
 
 /** Answers all that comes through the port until it is asked to close. */
-export function serveDatabase(port: MessagePort, settings: DatabaseSettings): void {
-  const server = new DatabaseServer(port, settings);
+export function serveDatabase(port: MessagePort, { settings, wayOut }: DatabaseStart): void {
+  const out = new WayOut(wayOut);
+  const server = new DatabaseServer(port, settings, out);
   port.on('message', (first: ToDatabase) => {
-    for (const group of groupsOf([first, ...waitingAt(port)])) server.serve(group);
+    for (const group of groupsOf([first, ...waitingAt(port)])) out.during(() => server.serve(group));
   });
 }
 
 class DatabaseServer {
   readonly #port: MessagePort;
   readonly #settings: DatabaseSettings;
+  readonly #wayOut: WayOut;
   #desk: Desk | null = null;
 
-  constructor(port: MessagePort, settings: DatabaseSettings) {
+  constructor(port: MessagePort, settings: DatabaseSettings, wayOut: WayOut) {
     this.#port = port;
     this.#settings = settings;
+    this.#wayOut = wayOut;
   }
 
   serve(group: Group): void {
@@ -63,7 +68,7 @@ class DatabaseServer {
       return;
     }
     try {
-      this.#desk ??= openDesk(this.#settings);
+      this.#desk ??= openDesk(this.#settings, this.#wayOut);
       this.#desk.database.checkPlace();
     } catch (error) {
       for (const each of group) this.#fail(each, error);
@@ -73,29 +78,46 @@ class DatabaseServer {
   }
 
   #perform(desk: Desk, group: Group): void {
-    const mode = modeOf(group);
-    if (mode !== null) {
+    const { database } = desk;
+    const writes = group.filter(isWrite);
+    if (writes.length > 0) {
       try {
-        desk.database.run(mode);
+        database.patiently(() => database.run('begin immediate'));
       } catch (error) {
         // Locked, most likely: each of those that write would wait for as long.
-        for (const each of group.filter(isWrite)) this.#fail(each, error);
+        for (const each of writes) this.#fail(each, error);
         for (const each of group) if (!isWrite(each)) this.#perform(desk, [each]);
         return;
       }
     }
     let answers: readonly FromDatabase[];
     try {
-      answers = group.map((each) => this.#answer(desk, each));
-      if (mode !== null) desk.database.run('commit');
+      answers = writes.length > 0 ? this.#answers(desk, group) : this.#read(desk, group);
     } catch (error) {
-      desk.database.rollBack();
+      database.rollBack();
       const [first, ...others] = group;
       if (first !== undefined && others.length === 0) this.#fail(first, error);
       else for (const each of group) this.#perform(desk, [each]);
       return;
     }
     for (const answer of answers) this.#post(answer);
+  }
+
+  /** In the transaction that was begun, or in none. */
+  #answers(desk: Desk, group: Group): readonly FromDatabase[] {
+    const answers = group.map((each) => this.#answer(desk, each));
+    if (desk.database.isInTransaction) desk.database.run('commit');
+    return answers;
+  }
+
+  #read(desk: Desk, group: Group): readonly FromDatabase[] {
+    const { database } = desk;
+    return database.patiently(() => {
+      database.rollBack();
+      // Of many pages, which must be of one moment.
+      if (group.some(({ request }) => request.kind === 'atoms')) database.run('begin');
+      return this.#answers(desk, group);
+    });
   }
 
   /** @throws whatever is no refusal: of SQLite, that is */
@@ -154,13 +176,6 @@ function isAlone(request: Request): boolean {
 
 function isWrite({ request }: ToDatabase): boolean {
   return WRITES.has(request.kind);
-}
-
-/** How its transaction begins; null: it needs none. */
-function modeOf(group: Group): string | null {
-  if (group.some(isWrite)) return 'begin immediate';
-  // Reads many pages, which must be of one moment.
-  return group.some(({ request }) => request.kind === 'atoms') ? 'begin' : null;
 }
 
 /** What is handed over with a message, rather than copied. */

@@ -4,6 +4,7 @@ import type { Answer, DatabaseSettings, PackedAtoms, PackedChanges, Request } fr
 import { SqliteAtoms } from './sqlite-atoms.ts';
 import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { SqliteFlows } from './sqlite-flows.ts';
+import type { WayOut } from './way-out.ts';
 
 /** An open database, and what is done with it. */
 export interface Desk {
@@ -13,8 +14,8 @@ export interface Desk {
 }
 
 /** @throws TaskloomError STORAGE_… */
-export function openDesk(settings: DatabaseSettings): Desk {
-  const database = new SqliteDatabase(settings);
+export function openDesk(settings: DatabaseSettings, wayOut: WayOut): Desk {
+  const database = new SqliteDatabase(settings, wayOut);
   return { database, flows: new SqliteFlows(database), atoms: new SqliteAtoms(database) };
 }
 

@@ -13,8 +13,6 @@ import { restore } from '../../examples/archive/restore.ts';
 import { makeOddTree, noise, snapshot } from './trees.ts';
 
 const DEMO = fileURLToPath(new URL('../../examples/archive/demo.ts', import.meta.url));
-/** How often an archive is killed in its midst. `npm run test:long` does so more often. */
-const KILLS = Number(process.env['TASKLOOM_KILLS'] ?? 2);
 const POSIX = process.platform !== 'win32';
 
 let executor: ThreadPoolTaskExecutor;
@@ -161,39 +159,6 @@ test.runIf(POSIX)('Ctrl-C leaves no archive', async () => {
   expect(existsSync(out)).toBe(false);
 });
 
-test.runIf(POSIX)(
-  'with --db, stopped and killed and started again each time, makes the same archive',
-  async () => {
-    for (let at = 0; at < 12; at += 1) await writeFile(join(root, `file ${at}`), noise(1_500_000, at));
-    const fixed = [root, '--threads', '2', '--quality', '7', '--no-measure'];
-    const began = performance.now();
-    expect((await demo(...fixed, '--out', to)).code).toBe(0);
-    const wall = performance.now() - began;
-
-    const args = [...fixed, '--out', out, '--db', join(home, 'runs.db')];
-    const interrupted = start(args);
-    while (!existsSync(join(out, 'parts', '000000.br')) && interrupted.process.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    interrupted.process.kill('SIGINT');
-    const { code, stderr } = await interrupted.ended;
-    expect([code, stderr]).toEqual([
-      130,
-      expect.stringContaining('The same command goes on where this one stopped.'),
-    ]);
-    expect(existsSync(out)).toBe(true);
-
-    for (let kill = 0; kill < KILLS; kill++) {
-      const doomed = start(args);
-      const timer = setTimeout(() => doomed.process.kill('SIGKILL'), Math.random() * wall);
-      await doomed.ended;
-      clearTimeout(timer);
-    }
-    expect((await demo(...args)).code).toBe(0);
-    expect(contents(out)).toEqual(contents(to));
-  },
-  300_000,
-);
-
 test('wrong use is one sentence', async () => {
   await mkdir(out);
   await writeFile(join(out, 'precious'), 'content');
@@ -203,12 +168,6 @@ test('wrong use is one sentence', async () => {
   expect(full).toMatchObject({ code: 2, stderr: expect.stringMatching(/out is not empty/) });
   expect(await readdir(out)).toEqual(['precious']);
 });
-
-/** What is in a folder, whenever it was written. */
-function contents(folder: string): readonly (readonly [string, string])[] {
-  const withoutTime = (entry: string): string => entry.split(' ').toSpliced(2, 1).join(' ');
-  return Object.entries(snapshot(folder)).map(([name, entry]) => [name, withoutTime(entry)]);
-}
 
 interface Ended {
   readonly code: number | null;

@@ -172,7 +172,7 @@ describe('an older file', () => {
     await backend.claim(claimOf('f'));
     await backend.close();
     const steps = [...MIGRATIONS, 'alter table flow add column more text; update flow set more = id'];
-    const newer = new SqliteDatabase(settings(), steps);
+    const newer = new SqliteDatabase(settings(), undefined, steps);
     expect(newer.rows('select id, more from flow')).toEqual([['f', 'f']]);
     newer.close();
     expect(versionOf(place.file)).toBe(steps.length);
@@ -184,7 +184,7 @@ describe('an older file', () => {
     await backend.claim(claimOf('f'));
     await backend.close();
     const steps = [...MIGRATIONS, 'alter table flow add column more text; insert into nowhere values (1)'];
-    expect(() => new SqliteDatabase(settings(), steps)).toThrow(/no such table: nowhere/);
+    expect(() => new SqliteDatabase(settings(), undefined, steps)).toThrow(/no such table: nowhere/);
     expect(versionOf(place.file)).toBe(MIGRATIONS.length);
     await using again = place.open();
     expect(await again.flow('f')).toMatchObject({ flowId: 'f' });
