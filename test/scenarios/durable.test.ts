@@ -4,6 +4,7 @@ import {
   type Backend,
   createEngine,
   type FlowChanges,
+  forEach,
   linear,
   loadEngine,
   memory,
@@ -14,6 +15,7 @@ import {
   type Task,
   task,
   ThreadPoolTaskExecutor,
+  times,
   unordered,
 } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
@@ -208,6 +210,70 @@ describe('a lease', () => {
     });
     await again.run();
     expect(again.storage.flowState).toBe('SUCCESS');
+  });
+});
+
+describe('a retry', () => {
+  it('has the same history for who takes it up (D4), with the errors as their classes', async () => {
+    const backend = memory();
+    const failing = task('b', {
+      requires: ['value'],
+      execute({ value }: { value: string }) {
+        if (value !== 'z') throw Object.assign(new RangeError(`not ${value}`), { code: 'E_VALUE', value });
+      },
+    });
+    const build = () => {
+      const flow = linear('f', { retry: forEach(['x', 'y', 'z'], { name: 'r', provides: 'value' }) });
+      return createEngine(flow.add(failing, noOp('c')), { backend, flowId, executor: 'serial' });
+    };
+    const first = build();
+    first.on('atom', ({ name, state }) => {
+      if (name === 'b' && state === 'SUCCESS') first.suspend();
+    });
+    await first.run();
+    const second = build();
+    second.compile();
+    await second.prepare();
+    const [live, taken] = [first.storage.retryHistory('r'), second.storage.retryHistory('r')];
+    expect(taken).toEqual(live);
+    expect(taken.provided).toEqual(['x', 'y', 'z']);
+    const [[atom, error] = []] = taken.outcomes(0);
+    expect(atom).toBe('b');
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject({ message: 'not x', code: 'E_VALUE', value: 'x' });
+  });
+
+  it('waits for what is left of its delay, by the clock on the wall', async () => {
+    const backend = memory();
+    const build = (executor: ManualTaskExecutor) => {
+      const flow = linear('f', { retry: times(3, { delay: 1000, name: 'r' }) }).add(noOp('a'));
+      return createEngine(flow, { backend, flowId, executor });
+    };
+    const before = new ManualTaskExecutor();
+    const first = build(before);
+    const ended = first.run();
+    await before.idle();
+    await before.fail('a', new Error('no'));
+    await before.idle();
+    first.suspend();
+    await ended;
+    expect(await backend.atoms(flowId)).toContainEqual(
+      expect.objectContaining({ name: 'r', state: 'RETRYING' }),
+    );
+    const after = new ManualTaskExecutor();
+    await after.advance(400);
+    const second = build(after);
+    const done = second.run();
+    await after.idle();
+    await after.advance(599);
+    await after.idle();
+    expect(after.waiting).toEqual([]);
+    await after.advance(1);
+    await after.idle();
+    expect(after.waiting).toMatchObject([{ atom: 'a', action: 'execute' }]);
+    await after.settle('a');
+    await done;
+    expect(second.storage.flowState).toBe('SUCCESS');
   });
 });
 
