@@ -1,14 +1,12 @@
 /** The archive demo with `--db`: stopped, killed and started again, it makes the archive of a run that nothing broke. */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { demo, start } from '../examples/archive-demo.ts';
 import { noise, snapshot } from '../examples/trees.ts';
 
-const DEMO = fileURLToPath(new URL('../../examples/archive/demo.ts', import.meta.url));
 /** How often an archive is killed in its midst. `npm run test:long` does so more often. */
 const KILLS = Number(process.env['TASKLOOM_KILLS'] ?? 2);
 const POSIX = process.platform !== 'win32';
@@ -62,29 +60,4 @@ test.runIf(POSIX)(
 function contents(folder: string): readonly (readonly [string, string])[] {
   const withoutTime = (entry: string): string => entry.split(' ').toSpliced(2, 1).join(' ');
   return Object.entries(snapshot(folder)).map(([name, entry]) => [name, withoutTime(entry)]);
-}
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function demo(...args: string[]): Promise<Ended> {
-  return start(args).ended;
-}
-
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', DEMO, ...args]);
-  const [stdout, stderr]: Buffer[][] = [[], []];
-  child.stdout.on('data', (bytes: Buffer) => stdout?.push(bytes));
-  child.stderr.on('data', (bytes: Buffer) => stderr?.push(bytes));
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      const [out, err] = [stdout, stderr].map((chunks) => Buffer.concat(chunks ?? []).toString());
-      resolve({ code, stdout: out ?? '', stderr: err ?? '' });
-    });
-  });
-  return { process: child, ended };
 }

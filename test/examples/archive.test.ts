@@ -1,18 +1,16 @@
 /** The demo on folders with everything odd in them: what is restored is what was archived, and failures leave nothing. */
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { ThreadPoolTaskExecutor } from 'taskloom';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { packAll, survey } from '../../examples/archive/archive.ts';
 import { restore } from '../../examples/archive/restore.ts';
+import { demo, start } from './archive-demo.ts';
 import { makeOddTree, noise, snapshot } from './trees.ts';
 
-const DEMO = fileURLToPath(new URL('../../examples/archive/demo.ts', import.meta.url));
 const POSIX = process.platform !== 'win32';
 
 let executor: ThreadPoolTaskExecutor;
@@ -168,28 +166,3 @@ test('wrong use is one sentence', async () => {
   expect(full).toMatchObject({ code: 2, stderr: expect.stringMatching(/out is not empty/) });
   expect(await readdir(out)).toEqual(['precious']);
 });
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function demo(...args: string[]): Promise<Ended> {
-  return start(args).ended;
-}
-
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', DEMO, ...args]);
-  const [stdout, stderr]: Buffer[][] = [[], []];
-  child.stdout.on('data', (bytes: Buffer) => stdout?.push(bytes));
-  child.stderr.on('data', (bytes: Buffer) => stderr?.push(bytes));
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      const [out, err] = [stdout, stderr].map((chunks) => Buffer.concat(chunks ?? []).toString());
-      resolve({ code, stdout: out ?? '', stderr: err ?? '' });
-    });
-  });
-  return { process: child, ended };
-}
