@@ -1,9 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** What starts, kills and stops many processes: a suite of its own, `npm run test:durability`, so that this one stays short. */
+/** Databases, and what starts, kills and stops many processes: a suite of its own, `npm run test:durability`, so that this one stays short. */
 export const DURABILITY = [
   'test/durability/**/*.test.ts',
-  'test/persistence/sqlite-faults.test.ts',
+  'test/persistence/*.test.ts',
   'test/cli/{kept-runs,looking,care,bad-input}.test.ts',
 ];
 

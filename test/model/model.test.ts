@@ -2,7 +2,7 @@
  * Random flows, each run by the library and followed by the model, event by event: what happens must be allowed when it
  * happens, what is due must not be left out, and the end must be the one that the rules give.
  *
- * TASKLOOM_RUNS flows for each test (default 500), a tenth of them on threads. A failure prints the seed and the path that
+ * TASKLOOM_RUNS flows for each test (default 250), a tenth of them on threads. A failure prints the seed and the path that
  * repeat it: `TASKLOOM_SEED=… TASKLOOM_PATH=… npx vitest run test/model -t '…'`. TASKLOOM_SHRINK=0 leaves the flow that
  * failed as it was drawn.
  */
@@ -19,7 +19,7 @@ import { refusal } from './fit.ts';
 import { type Drawing, drawings, type Features, PAUSE, runnable } from './shapes.ts';
 import type { End, Entry } from './words.ts';
 
-const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 500);
+const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 250);
 const seed = process.env['TASKLOOM_SEED'];
 const path = process.env['TASKLOOM_PATH'];
 /** ms; a run takes one or two. */
