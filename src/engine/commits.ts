@@ -44,6 +44,8 @@ export class Commits {
   readonly #flowId: string;
   readonly #owner: Owner;
   readonly #lease: number;
+  /** ms after which a renewal is due. */
+  readonly #quiet: number;
   readonly #host: CommitsHost;
   /** What follows the changes that are in the journal. */
   #actions: (() => void)[] = [];
@@ -74,6 +76,7 @@ export class Commits {
     this.#flowId = flowId;
     this.#owner = owner;
     this.#lease = lease;
+    this.#quiet = Math.min(lease / RENEWALS, MOST_QUIET);
     this.#host = host;
     this.journal = new Journal(() => this.#schedule());
   }
@@ -81,10 +84,10 @@ export class Commits {
   /**
    * Claims the flow, and takes in what is kept of it, unless nobody else had it since this engine did.
    *
-   * @returns what was there before; null where all is as this engine left it
+   * @returns false where all is as this engine left it
    * @throws TaskloomError FLOW_OWNED, and what the backend throws
    */
-  async open(fresh: NonNullable<ClaimRequest['fresh']>, reader: Reader): Promise<FlowDetail | null> {
+  async open(fresh: NonNullable<ClaimRequest['fresh']>, reader: Reader): Promise<boolean> {
     const claim = { flowId: this.#flowId, owner: this.#owner, lease: this.#lease, fresh };
     const flow = await this.#backend.claim(claim);
     const isOurs = this.#epoch > 0 && flow.epoch === this.#epoch + 1 && this.#failure?.isLost !== true;
@@ -108,9 +111,9 @@ export class Commits {
     if (flow.outline !== outline) this.journal.noteFlow({ name, atoms, outline });
     // It was asked of an earlier owner, who died before he heard it, or ended.
     if (flow.asked !== null) this.journal.noteFlow({ asked: null });
-    this.#timer = setInterval(() => this.#renew(), Math.min(this.#lease / RENEWALS, MOST_QUIET));
+    this.#timer = setInterval(() => this.#renew(), this.#quiet);
     this.#timer.unref();
-    return isOurs ? null : flow;
+    return !isOurs;
   }
 
   /** From here on what changes is written. */
@@ -125,11 +128,10 @@ export class Commits {
     if (!this.#learning.knowsAll) this.#learning.teach(await this.#backend.durations());
   }
 
-  /** Takes in what is kept, without a claim: to be looked at. False when nothing is. */
-  async look(reader: Reader): Promise<boolean> {
+  /** Takes in what is kept, if anything is, without a claim: to be looked at. */
+  async look(reader: Reader): Promise<void> {
     const flow = await this.#backend.flow(this.#flowId);
     if (flow !== null) await this.#load(flow, reader);
-    return flow !== null;
   }
 
   /** Does it when all that has changed so far is written (1): at the end of this turn of the event loop. */
@@ -157,7 +159,7 @@ export class Commits {
     while (this.#failure === null) {
       if (this.#writing !== null) await this.#writing;
       else if (this.#write()) continue;
-      else if (this.#news.length > 0) this.#send(NOTHING, () => {}, null);
+      else if (this.#news.length > 0) this.#send(RENEWAL);
       else break;
     }
     const last = failure ?? this.#failure;
@@ -223,13 +225,7 @@ export class Commits {
       for (const action of actions) action();
       return true;
     }
-    this.#send(
-      changes,
-      () => {
-        for (const action of actions) action();
-      },
-      batch,
-    );
+    this.#send(batch);
     return true;
   }
 
@@ -250,9 +246,9 @@ export class Commits {
     };
   }
 
-  #send(changes: Changes, follow: () => void, batch: Batch | null): void {
+  #send(batch: Batch): void {
     this.#wroteAt = performance.now();
-    const { flow, mapsForgotten, mapsDropped, atoms, values } = changes;
+    const { flow, mapsForgotten, mapsDropped, atoms, values } = batch.changes;
     const durations = this.#news;
     this.#news = [];
     const commit = callCommit(this.#backend, {
@@ -269,7 +265,7 @@ export class Commits {
     this.#writing = commit.then(
       (asked) => {
         this.#writing = null;
-        follow();
+        for (const action of batch.actions) action();
         if (asked !== null && this.#isOpen) {
           this.journal.noteFlow({ asked: null });
           this.#host.asked();
@@ -296,8 +292,8 @@ export class Commits {
   /** Nothing may have changed for long, and the lease ends. */
   #renew(): void {
     if (this.#writing !== null || this.#failure !== null || !this.#isOpen) return;
-    const isDue = performance.now() - this.#wroteAt > Math.min(this.#lease / RENEWALS, MOST_QUIET) / 2;
-    if (isDue && (this.#isHeld || !this.#write())) this.#send(NOTHING, () => {}, null);
+    const isDue = performance.now() - this.#wroteAt > this.#quiet / 2;
+    if (isDue && (this.#isHeld || !this.#write())) this.#send(RENEWAL);
   }
 }
 
@@ -306,4 +302,6 @@ async function callCommit(backend: Backend, changes: FlowChanges): ReturnType<Ba
   return backend.commit(changes);
 }
 
+/** Nothing but the lease. */
+const RENEWAL: Batch = { changes: NOTHING, actions: [] };
 const LOST: ReadonlySet<string> = new Set(['LEASE_LOST', 'FLOW_NOT_FOUND']);

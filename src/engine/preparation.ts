@@ -38,8 +38,7 @@ export class Preparation {
   async claim(): Promise<void> {
     const { commits, compilation, kept, storage, moves } = this.#parts;
     const { logbook = DEFAULT_LOGBOOK, factory } = this.#options;
-    const found = (await commits?.open(freshFlow(compilation, logbook, factory), kept)) ?? null;
-    if (found !== null) this.isDone = false;
+    if (await commits?.open(freshFlow(compilation, logbook, factory), kept)) this.isDone = false;
     if (storage.flowState === 'RUNNING' || storage.flowState === 'SUSPENDING') moves.moveFlow('RESUMING');
     if (storage.flowState === 'RESUMING') moves.moveFlow('SUSPENDED');
   }
