@@ -7,7 +7,7 @@
 import { relative, resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Compilation, compile } from '../compile/compilation.ts';
-import { outlineOf, readOutline } from '../compile/outline.ts';
+import { readOutline } from '../compile/outline.ts';
 import { TaskloomError } from '../errors.ts';
 import { checkUnit } from '../flow/recognise.ts';
 import type { AnyUnit } from '../flow/unit.ts';
@@ -133,7 +133,8 @@ async function called(value: object, args: string, place: string, details: objec
 
 /** @throws TaskloomError FLOW_CHANGED */
 function checkFit({ flowId, outline }: FlowDetail, flow: Compilation): void {
-  const [kept, now] = [atomsIn(outline), atomsIn(outlineOf(flow))];
+  const kept = atomsIn(outline);
+  const now = new Map([...flow.atoms].map(([name, node]) => [name, node.kind]));
   const added = [...now.keys()].filter((name) => !kept.has(name));
   const removed = [...kept.keys()].filter((name) => !now.has(name));
   const changed = [...now].filter(([name, kind]) => kept.has(name) && kept.get(name) !== kind);
@@ -150,7 +151,7 @@ function checkFit({ flowId, outline }: FlowDetail, flow: Compilation): void {
   );
 }
 
-/** The kinds of atoms by name. */
+/** The kinds of the atoms that were kept, by name. */
 function atomsIn(outline: string): ReadonlyMap<string, string> {
   const atoms = readOutline(outline).filter(([, kind]) => ATOMS.has(kind));
   return new Map(atoms.map(([, kind, name]) => [name, kind]));
