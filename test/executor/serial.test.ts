@@ -1,4 +1,4 @@
-import { SerialTaskExecutor, task } from 'taskloom';
+import { createEngine, linear, SerialTaskExecutor, task, unordered } from 'taskloom';
 import { describe, expect, test } from 'vitest';
 import { callOf, verdict } from './calls.ts';
 import { executorContract } from './contract.ts';
@@ -29,6 +29,25 @@ describe('the serial executor', () => {
       executor.execute(noting('other', 0), [], callOf({ source: other })),
     ]);
     expect(order).toEqual(['urgent', 'other', 'ranked', 'low', 'low again']);
+  });
+
+  test('chooses the next task when all that the last one made ready is there, however long it took', async () => {
+    for (const ms of [0, 15]) {
+      await using executor = new SerialTaskExecutor();
+      const order: string[] = [];
+      const noting = (name: string) =>
+        task(name, {
+          async execute() {
+            const end = performance.now() + ms;
+            while (performance.now() < end);
+            await null;
+            order.push(name);
+          },
+        });
+      const chain = linear('chain').add([noting('a'), noting('b'), noting('c')]);
+      await createEngine(unordered('flow').add([chain, noting('beside')]), { executor }).run();
+      expect(order).toEqual(['a', 'b', 'beside', 'c']);
+    }
   });
 
   test('lets timers in between tasks that compute', async () => {

@@ -168,7 +168,7 @@ describe('the library keeps the rules', () => {
       // Retries run, and deciders are asked, beside the tasks: who is first is not said.
       const isAsked = tree.atoms.some((atom) => atom.kind === 'retry' || tree.deciders(atom).length > 0);
       if (isAsked && !tree.isSequence()) return;
-      const played = play(model, { early: true });
+      const played = play(model);
       expect(executesOf(built.trace), `played: ${told(played)}`).toEqual(executesOf(played));
       // Which of several reverts comes first is not said, and a revert that fails stops those behind it.
       if (!built.trace.some(isFailedRevert)) expect(sorted(end)).toEqual(sorted(model.end()));

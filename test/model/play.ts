@@ -17,10 +17,8 @@ import {
 /**
  * 2.5 with part 3: whatever needs no code of a task happens at once, in the order of the tree; of the rest by priority,
  * then the longest way, then who was ready first, then the order of the tree. Each outcome is looked at at once.
- *
- * @param early - True for an executor that chooses its next task when one ends, before what that makes ready is known
  */
-export function play(model: Model, { early }: { readonly early: boolean }): readonly Entry[] {
+export function play(model: Model): readonly Entry[] {
   const seen: Entry[] = [];
   const executions = new Map<string, number>();
   const see = (entry: Entry): void => {
@@ -31,17 +29,12 @@ export function play(model: Model, { early }: { readonly early: boolean }): read
   };
   see({ kind: 'flow', to: 'RUNNING' });
   let line: readonly Due[] = [];
-  let chosen: Due | null = null;
   for (let due = model.due(); due.length > 0; due = model.due()) {
     line = inLine(line, due);
-    if (early) chosen ??= first(model, line);
-    const next: Due = due.find(({ action }) => action === 'settle') ?? chosen ?? (first(model, line) as Due);
+    const next: Due = due.find(({ action }) => action === 'settle') ?? (first(model, line) as Due);
     const shape = model.tree.atoms.find(({ name }) => name === next.atom) as AtomShape;
     for (const make of steps(model, next, shape, executions)) see(make());
     line = stillIn(line, model.due());
-    chosen = early
-      ? first(model, chosen === next ? line : stillIn(chosen === null ? [] : [chosen], model.due()))
-      : null;
   }
   see({ kind: 'flow', to: model.ending() });
   return seen;
@@ -62,7 +55,7 @@ export function play(model: Model, { early }: { readonly early: boolean }): read
 export function determinedBy({ root, options }: Drawing): Partial<End> | null {
   const model = new Model(root, options);
   const { tree } = model;
-  const played = play(model, { early: false });
+  const played = play(model);
   const end = model.end();
   if (tree.isSequence()) return end; // 1
   if (tree.atoms.some(mayFailToRevert)) return null; // 2

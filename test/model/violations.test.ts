@@ -87,7 +87,7 @@ const own = (isLate: boolean, delay = 0): FlowShape =>
 
 /** The right history of a flow, as entries that a test then changes. */
 const history = (root: UnitShape, options: Partial<Options> = {}): Entry[] => [
-  ...play(new Model(root, { ...OPTIONS, ...options }), { early: false }),
+  ...play(new Model(root, { ...OPTIONS, ...options })),
 ];
 
 function observeAll(root: UnitShape, entries: readonly Entry[]): Model {
