@@ -103,9 +103,13 @@ class DatabaseServer {
     for (const answer of answers) this.#post(answer);
   }
 
-  /** In the transaction that was begun, or in none. */
+  /** In the transaction that was begun, or in none. When the process wants to exit, what is done by then is all. */
   #answers(desk: Desk, group: Group): readonly FromDatabase[] {
-    const answers = group.map((each) => this.#answer(desk, each));
+    const answers: FromDatabase[] = [];
+    for (const each of group) {
+      if (this.#wayOut.isWanted) break;
+      answers.push(this.#answer(desk, each));
+    }
     if (desk.database.isInTransaction) desk.database.run('commit');
     return answers;
   }

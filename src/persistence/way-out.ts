@@ -13,8 +13,8 @@ const IDLE = 0;
 const AT_WORK = 1;
 const HALTING = 2;
 const HALTED = 3;
-/** ms that an exit waits at most. */
-const LONGEST = 5_000;
+/** ms that an exit waits at most: for one transaction, on a disk that is slow or has much else to do. */
+const LONGEST = 60_000;
 
 /** The database's end of it. */
 export class WayOut {

@@ -91,7 +91,7 @@ function openWhole(value: Value): unknown {
 }
 
 /** True for a value that is a list of closed values. */
-function isList(value: Value): value is ClosedList {
+export function isList(value: Value): value is ClosedList {
   return typeof value === 'object' && value !== null && 'list' in value;
 }
 

@@ -4,7 +4,8 @@
  *   version ┬ tag ┬ nothing, for undefined, null, false, true
  *           │     ├ 8 bytes of a number; the digits of a bigint; the text of a string, in Latin-1 or UTF-16
  *           │     ├ CLOSED   n, then n times: shared or not, length, a buffer; then the bytes
- *           │     └ LIST     n, then n times: length, a value
+ *           │     ├ LIST     n, then n times: length, a value
+ *           │     └ ITEMS    nothing: the list of what the items gave, which are kept by themselves
  *
  * Numbers are little-endian. Tags are part of the format: only ever added to.
  */
@@ -26,6 +27,7 @@ const TAG = {
   utf16: 7,
   closed: 8,
   list: 9,
+  items: 10,
 } as const;
 /** Bytes of a count, and of a length. */
 const COUNT = 4;
@@ -33,6 +35,15 @@ const LENGTH = 8;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: every character of one byte
 const LATIN1 = /^[\x00-\xff]*$/;
+
+/** What stands for the results of a map's items. */
+export function itemsBytes(): Uint8Array {
+  return head(TAG.items);
+}
+
+export function isOfItems(bytes: Uint8Array | null): boolean {
+  return bytes?.length === HEAD && bytes[0] === VERSION && bytes[1] === TAG.items;
+}
 
 /** The bytes of a value; null, which takes no room in a database, for undefined. */
 export function toBytes(value: Value): Uint8Array | null {

@@ -5,8 +5,8 @@
  */
 import type { FlowDetail, AtomDetail } from '../persistence/records.ts';
 import type { Failure } from '../failure.ts';
-import { close, open, type Value } from '../protocol/codec.ts';
-import { fromBytes, toBytes } from '../protocol/stored.ts';
+import { close, isList, open, type Value } from '../protocol/codec.ts';
+import { fromBytes, isOfItems, itemsBytes, toBytes } from '../protocol/stored.ts';
 import type { AtomState } from '../states.ts';
 import { type AtomRecord, newRecord } from './atom-record.ts';
 
@@ -64,13 +64,22 @@ export function detailOf(record: AtomRecord, place: Place | null, now: number): 
     updatedAt: now,
     elapsed,
     error: failure === null ? null : `${failure.name}: ${failure.message}`.slice(0, ERROR_SHOWN),
-    result: toBytes(record.result),
+    // A list of values is what a map's items gave.
+    result: kind === 'map' && isList(record.result) ? itemsBytes() : toBytes(record.result),
     rest: restOf(record, place),
   };
 }
 
-/** The record that a detail was made of, as another process takes it up. Throws what `open` throws. */
-export function recordOf(detail: AtomDetail): { readonly record: AtomRecord; readonly place: Place | null } {
+/** What a detail was made of, as another process takes it up. */
+export interface Restored {
+  readonly record: AtomRecord;
+  readonly place: Place | null;
+  /** The result is the list of what the map's items gave, and is to be joined from them. */
+  readonly isOfItems: boolean;
+}
+
+/** Throws what `open` throws. */
+export function recordOf(detail: AtomDetail): Restored {
   const record = newRecord(detail.name, detail.kind, detail.version);
   const isLeft = wasLeft(detail);
   record.state = isLeft ? 'PARTIAL' : detail.state;
@@ -80,12 +89,14 @@ export function recordOf(detail: AtomDetail): { readonly record: AtomRecord; rea
   record.elapsed = detail.elapsed;
   record.began = detail.began || isLeft;
   record.dropped = detail.dropped;
-  record.result = fromBytes(detail.result);
+  const isJoined = isOfItems(detail.result);
+  record.result = isJoined ? undefined : fromBytes(detail.result);
   record.progress = usualProgress(detail.state);
   const rest = openRest<Rest>(detail.rest);
   if (rest !== null) takeRest(record, rest);
   const input = rest !== null && 'input' in rest ? { value: fromBytes(rest.input ?? null) } : null;
-  return { record, place: detail.map === null ? null : { map: detail.map, input } };
+  const place = detail.map === null ? null : { map: detail.map, input };
+  return { record, place, isOfItems: isJoined };
 }
 
 function takeRest(record: AtomRecord, rest: Rest): void {

@@ -86,7 +86,8 @@ export class KeptFlow {
   /** Takes in details of atoms, in any order. Throws what `open` throws. */
   takeIn(details: readonly AtomDetail[]): void {
     for (const detail of details) {
-      const { record, place } = recordOf(detail);
+      const { record, place, isOfItems } = recordOf(detail);
+      if (isOfItems) record.result = { list: this.#itemsOf(record.name, record.version).results };
       if (place === null) this.atoms.set(record.name, record);
       else this.#itemsOf(place.map, detail.version).restore(record, place.input);
     }

@@ -193,6 +193,31 @@ describe('an engine with the id and the backend of an earlier one', () => {
     await engineOf(backend, [act('a')]).run();
     expect(told()).toBe('a');
   });
+
+  it('has the list of what the items of a map gave, which is kept once', async () => {
+    const backend = memory();
+    const texts = ['a', undefined, { long: 'x'.repeat(50_000) }, undefined];
+    const units = () => [
+      task('numbers', { provides: 'numbers', execute: () => [0, 1, 2, 3] }),
+      map('m', {
+        over: 'numbers',
+        as: 'n',
+        provides: 'list',
+        task: task('item', { requires: ['n'], execute: ({ n }: { n: number }) => texts[n] }),
+      } as never) as AnyUnit,
+      task('last', { requires: ['list'], provides: 'seen', execute: ({ list }: { list: unknown }) => list }),
+    ];
+    await stopAfter(backend, units() as AnyUnit[], 'm');
+    const kept = new Map((await backend.atoms('one')).map((atom) => [atom.name, atom]));
+    expect(kept.get('m')).toMatchObject({ state: 'SUCCESS' });
+    expect(kept.get('m')?.result?.length).toBeLessThan(10);
+    expect(kept.get('m[2]')?.result?.length).toBeGreaterThan(50_000);
+    const second = engineOf(backend, units() as AnyUnit[]);
+    expect(await second.run()).toMatchObject({ list: texts, seen: texts });
+    // And by an engine that does nothing more.
+    expect(await engineOf(backend, units() as AnyUnit[]).run()).toMatchObject({ list: texts, seen: texts });
+    expect(second.storage.fetch('list')).toEqual(texts);
+  });
 });
 
 describe('a flow that has changed since it was kept', () => {
