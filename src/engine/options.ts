@@ -64,7 +64,7 @@ export interface EngineSettings {
   /** Names the flows that belong together in the backend. Default: `'default'`. */
   readonly logbook?: string | undefined;
   /**
-   * Symbols of the store whose values a backend does not keep. Who resumes the flow gives them again, and is told which with
+   * Symbols of the store whose values a backend does not keep and no log shows. Who resumes the flow gives them again, told which by
    * MISSING_DEPENDENCIES. What tasks make of them is kept like all else.
    */
   readonly secret?: readonly string[] | undefined;

@@ -22,7 +22,7 @@ import { A_LIST_OF_NAMES, inLine, masked, oneLine } from './masking.ts';
 export interface FormatFailureOptions {
   /** Atoms whose arguments and results aren't shown, neither there nor where another atom takes them. */
   readonly hide?: readonly string[] | undefined;
-  /** Symbols, arguments, properties and Map keys, at any depth, whose values are shown as `***`. */
+  /** Symbols, arguments, properties and Map keys, at any depth, whose values are shown as `***`, beside those of the engine's `secret`. */
   readonly mask?: readonly string[] | undefined;
 }
 
@@ -53,8 +53,8 @@ export const DISCRETION_RULES: OptionRules<FormatFailureOptions> = {
  */
 export function formatFailure(engine: Shown, atom?: string, options: FormatFailureOptions = {}): string {
   checkOptions(options, DISCRETION_RULES, 'formatFailure()');
-  const discretion = discretionOf(options);
   const { storage } = engine;
+  const discretion = discretionOf(options, storage);
   if (atom !== undefined) return describe(storage.nodeOf(atom), storage, discretion);
   const failed = [...new Set([...storage.failures.keys(), ...storage.revertFailures.keys()])];
   const texts = failed.slice(0, FAILED).map((name) => describe(storage.nodeOf(name), storage, discretion));
@@ -62,8 +62,11 @@ export function formatFailure(engine: Shown, atom?: string, options: FormatFailu
   return texts.join('\n\n');
 }
 
-export function discretionOf({ hide = [], mask = [] }: FormatFailureOptions): Discretion {
-  return { hide: new Set(hide), mask: new Set(mask) };
+export function discretionOf(
+  { hide = [], mask = [] }: FormatFailureOptions,
+  { values }: Storage,
+): Discretion {
+  return { hide: new Set(hide), mask: new Set([...mask, ...values.store.secrets]) };
 }
 
 function describe(node: AtomNode, storage: Storage, discretion: Discretion): string {

@@ -77,7 +77,8 @@ const A_LEVEL: OptionRule = {
 export function logEvents(engine: Heard & Shown, options: LogEventsOptions): Stop {
   check(options);
   const { log, levels = {} } = options;
-  const discretion = discretionOf(options);
+  // What is secret may be said to an engine before each of its runs.
+  const discretion = () => discretionOf(options, engine.storage);
   const { flow = {}, atom = {} } = levels;
   // What the logger answers is handed back, so that its rejection is reported like a throw.
   return stopOf(
@@ -92,13 +93,12 @@ export function logEvents(engine: Heard & Shown, options: LogEventsOptions): Sto
       const tree = failed
         ? `\n${formatFailure(engine, event.name, { hide: options.hide, mask: options.mask })}`
         : '';
-      return log[level](`${atomLine(event)}${tree}`, detailsOf(event, engine, discretion));
+      return log[level](`${atomLine(event)}${tree}`, detailsOf(event, engine, discretion()));
     }),
     engine.on('log', ({ name, flowId, level, message, details }) => {
-      const shown =
-        details === undefined || isHidden(engine.storage.nodeOf(name), discretion)
-          ? {}
-          : { details: masked(details, discretion.mask) };
+      const said = discretion();
+      const isShown = details !== undefined && !isHidden(engine.storage.nodeOf(name), said);
+      const shown = isShown ? { details: masked(details, said.mask) } : {};
       return log[level](`task '${oneLine(name)}': ${message}`, { flowId, ...shown });
     }),
   );

@@ -1,6 +1,6 @@
 /** Logging by outcome, without secrets, and without a way to touch the run. */
 import { inspect } from 'node:util';
-import { createEngine, type LogLevel, linear, logEvents, task } from 'taskloom';
+import { createEngine, formatFailure, type LogLevel, linear, logEvents, task } from 'taskloom';
 import { describe, expect, it } from 'vitest';
 import { refused } from '../flow/refused.ts';
 import { runShop, shop } from './shop.ts';
@@ -56,6 +56,16 @@ describe('logEvents', () => {
     expect(text).toContain("token: '***'");
     expect(text).not.toContain('s3cret');
     expect(text).not.toContain('graphs');
+  });
+
+  it('shows nothing that the engine is told is secret', async () => {
+    const { lines, log } = recorder();
+    const engine = shop({ secret: ['password', 'token', 'number'] });
+    logEvents(engine, { log });
+    await runShop(engine);
+    const text = inspect(lines, { depth: 20 }) + formatFailure(engine);
+    expect(text).toContain("password: '***'");
+    expect(text).not.toContain('s3cret');
   });
 
   it('takes other levels, null for none', async () => {

@@ -26,10 +26,11 @@ const order = task('order', {
 });
 
 /** Its atoms: login → order, basket → inner_retry → order (inside of `inner`). */
-export function shop(): Engine {
+export function shop(options: object = {}): Engine {
   const inner = linear('inner', { retry: times(1) }).add([order]);
   const flow = graph('shop').add([login, basket, inner]);
-  return createEngine(flow as AnyUnit, { executor: 'serial', store: { password: 's3cret' } } as object);
+  const store = { password: 's3cret' };
+  return createEngine(flow as AnyUnit, { executor: 'serial', store, ...options } as object);
 }
 
 export async function runShop(engine: Engine): Promise<void> {
