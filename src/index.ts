@@ -86,7 +86,8 @@ export { type ThreadPoolOptions, ThreadPoolTaskExecutor } from './executor/threa
 export type { FetchOptions } from './storage/fetch-options.ts';
 export type { OnVersionChange } from './storage/adopt.ts';
 export type { AtomRecord } from './storage/atom-record.ts';
-export type { AtomKnown, InjectOptions, Storage } from './storage/storage.ts';
+export type { AtomKnown, Storage } from './storage/storage.ts';
+export type { InjectOptions } from './storage/store-values.ts';
 
 // Keep.
 export type {

@@ -13,7 +13,7 @@ import type { GivesOf, NeedsOf, Typed } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { buildGraph } from './graph.ts';
 import type { AtomNode, Node, Source } from './node.ts';
-import { rankNodes } from './ranks.ts';
+import { type Beginning, rankNodes } from './ranks.ts';
 import { resolveSymbols } from './scopes.ts';
 
 /**
@@ -35,7 +35,7 @@ export interface Compilation<Needs = unknown, Gives = unknown> extends Typed<Nee
   readonly results: ReadonlyMap<string, Source>;
 }
 
-/** What every compilation of this copy carries. */
+/** What every compilation of this copy carries: its beginning. */
 const MADE: unique symbol = Symbol('compilation');
 
 /**
@@ -47,7 +47,7 @@ const MADE: unique symbol = Symbol('compilation');
 export function compile<U extends AnyUnit>(flow: U): Compilation<NeedsOf<U>, GivesOf<U>> {
   checkUnit(flow, 'compile()');
   const graph = buildGraph(flow);
-  const order = rankNodes(graph.nodes);
+  const { order, beginning } = rankNodes(graph.nodes);
   const symbols = resolveSymbols(graph);
   const nodes = Object.freeze(graph.nodes);
   const compilation = {
@@ -58,9 +58,14 @@ export function compile<U extends AnyUnit>(flow: U): Compilation<NeedsOf<U>, Giv
     atoms: graph.atoms,
     ...symbols,
   };
-  return Object.freeze(Object.defineProperty(compilation, MADE, { value: true }));
+  return Object.freeze(Object.defineProperty(compilation, MADE, { value: beginning }));
 }
 
 export function isCompilation(value: unknown): value is Compilation {
   return typeof value === 'object' && value !== null && MADE in value;
+}
+
+/** How the flow stands before anything has run. */
+export function beginningOf(compilation: Compilation): Beginning {
+  return (compilation as Compilation & { readonly [MADE]: Beginning })[MADE];
 }

@@ -1,6 +1,5 @@
 /** What comes back to the loop: outcomes of atoms, and answers of the user's retries and deciders. */
 import type { AtomNode } from '../compile/node.ts';
-import type { Failure } from '../failure.ts';
 import type { Outcome } from '../protocol/messages.ts';
 import type { Resolution } from './resolution.ts';
 
@@ -23,7 +22,5 @@ export type Arrival =
   | { readonly kind: 'resolved'; readonly resolution: Resolution }
   /** Which atoms are not to run, by the deciders of `node`: none when that may run. */
   | { readonly kind: 'voted'; readonly node: AtomNode; readonly ignored: readonly AtomNode[] }
-  /** A decider of `node` threw. */
-  | { readonly kind: 'undecided'; readonly node: AtomNode; readonly failure: Failure }
   /** What a map waited for is here, and is to be taken in the loop's turn. */
   | { readonly kind: 'turn'; take(): void };

@@ -39,6 +39,8 @@ import { Scheduler } from './scheduler.ts';
 import type { Ready } from './selector.ts';
 import { ignoredBy } from './voting.ts';
 
+/** Atoms that are sent off in one step: the event loop may have its turn in between. */
+const MOST_AT_ONCE = 4096;
 const NOTHING: Ready = { execute: [], revert: [], restart: [] };
 
 export class Loop {
@@ -86,19 +88,16 @@ export class Loop {
     return this.#resolver.fatal;
   }
 
-  /**
-   * Runs the flow, which must be RUNNING; yields what it does, and last the state in which the flow ended. Whoever goes through
-   * it waits for `arrival` after WAITING.
-   */
+  /** Runs the flow, which must be RUNNING; yields what it does, and last the state in which it ended. After WAITING comes `arrival`. */
   *steps(): Generator<EngineState, void> {
     const { selector, moves, compilation, storage } = this.#parts;
     yield 'RESUMING';
-    selector.rebuild();
+    selector.rebuild(storage.isNew);
     this.#resolver.resolveLeftovers();
     let ready = this.#select();
     do {
       yield 'SCHEDULING';
-      this.#schedule(ready);
+      yield* this.#schedule(ready);
       this.#scheduler.sendMore();
       do {
         yield 'WAITING';
@@ -166,8 +165,12 @@ export class Loop {
 
   #select(): Ready {
     const ready = this.#heldUp.next();
-    if (this.fatal.size > 0 || this.#parts.storage.flowState !== 'RUNNING') return NOTHING;
-    return ready.execute.length + ready.revert.length + ready.restart.length === 0 ? NOTHING : ready;
+    const isAny = ready.execute.length + ready.revert.length + ready.restart.length > 0;
+    return isAny && this.#maySend ? ready : NOTHING;
+  }
+
+  get #maySend(): boolean {
+    return this.fatal.size === 0 && this.#parts.storage.flowState === 'RUNNING';
   }
 
   /** What is sent off or asked, and not yet answered. */
@@ -175,11 +178,16 @@ export class Loop {
     return this.#scheduler.outstanding + this.#questions.size + this.#maps.size;
   }
 
-  #schedule(ready: Ready): void {
+  /** Sends off what is ready, so many atoms in a step. */
+  *#schedule(ready: Ready): Generator<EngineState, void> {
     const { storage } = this.#parts;
     for (const node of ready.revert) if (storage.flowState === 'RUNNING') this.#send(node, 'revert');
     for (const retry of ready.restart) this.#restart(retry);
-    for (const node of ready.execute) {
+    for (const [at, node] of ready.execute.entries()) {
+      if (at > 0 && at % MOST_AT_ONCE === 0) {
+        yield 'SCHEDULING';
+        if (!this.#maySend) return;
+      }
       // One that goes on was asked about when it began.
       if (node.deciding.length > 0 && storage.recordAt(node).state === 'PENDING') this.#vote(node);
       else this.#execute(node);
@@ -208,7 +216,10 @@ export class Loop {
   /** Asks the deciders of an atom that is ready. */
   #vote(node: AtomNode): void {
     if (this.#parts.storage.flowState !== 'RUNNING' || this.#heldUp.keepIfAsked(node)) return;
-    const failed = (thrown: unknown): Arrival => ({ kind: 'undecided', node, failure: failureFrom(thrown) });
+    const failed = (thrown: unknown): Arrival => {
+      const outcome = { kind: 'refused', failure: failureFrom(thrown) } as const;
+      return { kind: 'completion', node, action: 'execute', outcome };
+    };
     const found = (ignored: readonly AtomNode[]): Arrival => ({ kind: 'voted', node, ignored });
     this.#questions.ask(new Set(), ignoredBy(node, this.#parts.storage), { found, failed }, this.#answers);
   }
@@ -240,16 +251,6 @@ export class Loop {
       case 'voted':
         this.#heed(arrival.node, arrival.ignored);
         return;
-      case 'undecided': {
-        const { node, failure } = arrival;
-        this.#complete({
-          kind: 'completion',
-          node,
-          action: 'execute',
-          outcome: { kind: 'refused', failure },
-        });
-        return;
-      }
       case 'turn':
         arrival.take();
     }

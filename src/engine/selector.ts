@@ -9,7 +9,7 @@
  * 3. An atom may execute when it waits for none; it may revert when none of its successors is busy
  *    (TaskFlow `selector.py`).
  */
-import type { Compilation } from '../compile/compilation.ts';
+import { beginningOf, type Compilation } from '../compile/compilation.ts';
 import { type AtomNode, isAtom, type Node, type RetryNode } from '../compile/node.ts';
 import { type AtomState, type Intention, isRevertGivenBack } from '../states.ts';
 
@@ -32,6 +32,8 @@ export class Selector {
   readonly #standingOf: (node: AtomNode) => Standing;
   readonly #waiting: Int32Array;
   readonly #busy: Int32Array;
+  /** With what a new flow begins, until it is handed out. */
+  #first: readonly AtomNode[] | null = null;
   #toExecute: AtomNode[] = [];
   #toRevert: AtomNode[] = [];
 
@@ -42,10 +44,22 @@ export class Selector {
     this.#busy = new Int32Array(compilation.nodes.length);
   }
 
-  /** Counts anew from the states of all atoms. Linear in nodes and edges. */
-  rebuild(): void {
+  /**
+   * Counts anew from the states of all atoms. Linear in nodes and edges.
+   *
+   * @param isNew - Nothing has happened to any atom: then the compilation knows
+   */
+  rebuild(isNew: boolean): void {
     this.#toExecute = [];
     this.#toRevert = [];
+    this.#first = null;
+    if (isNew) {
+      const { waiting, first } = beginningOf(this.#compilation);
+      this.#waiting.set(waiting);
+      this.#busy.fill(0);
+      this.#first = first;
+      return;
+    }
     const { order } = this.#compilation;
     for (const node of order) {
       let waiting = 0;
@@ -98,8 +112,9 @@ export class Selector {
 
   /** The atoms that became ready since the last call and still are. */
   next(): Ready {
-    const execute = inOrder(this.#toExecute, (node) => this.#mayExecute(node));
-    this.#toExecute = [];
+    const execute = this.#first ?? inOrder(this.#toExecute, (node) => this.#mayExecute(node));
+    if (this.#first === null) this.#toExecute = [];
+    this.#first = null;
     if (this.#toRevert.length === 0) return { execute, revert: NONE, restart: NONE };
     const back = inOrder(this.#toRevert, (node) => this.#mayRevert(node));
     this.#toRevert = [];

@@ -32,7 +32,7 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
   const missing: Missing[] = [];
   let isAllThere = true;
   for (const outer of compilation.atoms.values()) {
-    if (storage.recordAt(outer).dropped) isAllThere = false;
+    if (!storage.isNew && storage.recordAt(outer).dropped) isAllThere = false;
     if (outer.kind === 'task' && outer.atom.args.length + outer.atom.revertArgs.length === 0) continue;
     const own = outer.kind === 'map' ? ownSymbols(outer.atom) : [];
     for (const node of withInner(outer)) {

@@ -36,6 +36,8 @@ export interface WorkHost {
   onOverdue(outcome: Outcome): void;
 }
 
+/** Tasks that a thread has in hand when it gets no more. */
+const MOST_IN_HAND = 256;
 /** Signals that are followed though no call in hand has them. */
 const MOST_FOLLOWED = 32;
 
@@ -75,9 +77,12 @@ export class ThreadWork {
     return this.#hand.first?.ticket ?? null;
   }
 
-  /** ms that all of it will take, as far as can be told; Infinity when what runs takes too long to have anything behind it. */
+  /**
+   * ms that all of it will take, as far as can be told; Infinity when it is not to be more: what runs takes too long to have
+   * anything behind it, or all of it together could hold up the main thread when it comes back.
+   */
   get expected(): number {
-    return this.#isSlow ? Number.POSITIVE_INFINITY : this.#hand.work;
+    return this.#isSlow || this.#hand.size > MOST_IN_HAND ? Number.POSITIVE_INFINITY : this.#hand.work;
   }
 
   /** The same of what stands behind the first, once that has begun; else 0. */

@@ -17,6 +17,8 @@ export class Records {
   #atoms: readonly (AtomRecord | undefined)[] = [];
   /** Of what is kept, when the atoms were taken from there. */
   #beginnings = -1;
+  /** Nothing has happened to any atom: all are as they begin. */
+  isNew = true;
 
   constructor(compilation: Compilation, kept: KeptFlow) {
     this.#compilation = compilation;
@@ -29,6 +31,7 @@ export class Records {
     const { atoms, beginnings } = this.#kept;
     if (beginnings === this.#beginnings) return;
     this.#beginnings = beginnings;
+    this.isNew = atoms.size === 0;
     this.#atoms = this.#compilation.nodes.map((node) => {
       if (!isAtom(node)) return undefined;
       const kept = atoms.get(node.name);
@@ -127,6 +130,7 @@ export class Records {
   /** What failed, by atom; of a map in which items failed those, and not the map. */
   failures(of: (record: AtomRecord) => Failure | null): Map<string, Failure> {
     const found = new Map<string, Failure>();
+    if (this.isNew) return found;
     for (const node of this.#compilation.atoms.values()) {
       const items = node.kind === 'map' ? this.#kept.items.get(node.name)?.failures(of) : undefined;
       for (const [item, failure] of items ?? NONE) found.set(item, failure);

@@ -22,15 +22,11 @@ import type { ItemRecords } from './item-records.ts';
 import type { KeptFlow } from './kept-flow.ts';
 import { Records } from './records.ts';
 import { errorsOf, historyIn } from './revived.ts';
+import type { InjectOptions } from './store-values.ts';
 import { READABLE, SymbolValues } from './symbol-values.ts';
 
 /** What is known of an atom, and its id, as data. */
 export type AtomKnown = Readonly<AtomRecord> & { readonly uuid: string };
-
-export interface InjectOptions {
-  /** True: not to be kept by a durable backend. Looked at before the kept ones. Default false. */
-  readonly transient?: boolean;
-}
 
 export class Storage {
   readonly flowId: string;
@@ -225,7 +221,13 @@ export class Storage {
   /** To be told after every change of what is known of an atom, so that a backend learns of it. */
   note(node: AtomNode): void {
     const { journal } = this.#kept;
+    this.#records.isNew = false;
     if (journal !== null) this.#records.note(node, journal);
+  }
+
+  /** True while nothing has happened to any atom, in this process or an earlier one. */
+  get isNew(): boolean {
+    return this.#records.isNew;
   }
 
   /** True when what is known of the run is kept in a backend. */

@@ -6,6 +6,11 @@ import { types } from 'node:util';
 import { close, open, type Value } from '../protocol/codec.ts';
 import type { Journal } from './journal.ts';
 
+export interface InjectOptions {
+  /** True: not to be kept by a durable backend. Looked at before the kept ones. Default false. */
+  readonly transient?: boolean;
+}
+
 export class StoreValues {
   readonly #journal: Journal | null;
   readonly #kept = new Map<string, Value>();

@@ -55,6 +55,37 @@ describe('runIter', () => {
     expect(await engine.run()).toEqual({ a: 'a', b: 'b' });
   });
 
+  describe('of a very wide flow', () => {
+    /** Steps to where a part of what is ready is sent off, and the next is due. */
+    async function midstOfScheduling() {
+      const counts = Array.from({ length: 10_000 }, () => 0);
+      const tasks = counts.map((_, at) =>
+        task(`t${at}`, { execute: () => void (counts[at] = (counts[at] ?? 0) + 1) }),
+      );
+      const engine = createEngine(unordered('wide').add(tasks), serial);
+      const states = engine.runIter();
+      const seen = [(await states.next()).value, (await states.next()).value, (await states.next()).value];
+      expect(seen).toEqual(['RESUMING', 'SCHEDULING', 'SCHEDULING']);
+      return { engine, states, counts };
+    }
+
+    it('sends off a part of it in a step, and each atom once, also when it is suspended in between', async () => {
+      const { engine, states, counts } = await midstOfScheduling();
+      let step = await states.next(true);
+      while (!step.done) step = await states.next();
+      expect(engine.storage.flowState).toBe('SUSPENDED');
+      await engine.run();
+      expect(counts.filter((count) => count !== 1)).toEqual([]);
+    });
+
+    it('sends off no more when it fails in between', async () => {
+      const { engine, states, counts } = await midstOfScheduling();
+      await expect(states.throw(new RangeError('from outside'))).rejects.toThrow(RangeError);
+      expect(engine.storage.flowState).toBe('FAILURE');
+      expect(counts.filter((count) => count > 0).length).toBeLessThan(5000);
+    });
+  });
+
   it('holds the lock from its first step to its end', async () => {
     const engine = createEngine(linear('f').add(ok('a')), serial);
     const states = engine.runIter();
