@@ -101,6 +101,7 @@ export { memory } from './persistence/memory.ts';
 export { openBackend } from './persistence/open.ts';
 export type {
   AtomDetail,
+  AtomWithoutResult,
   DurationDetail,
   Factory,
   FlowDetail,

@@ -5,7 +5,7 @@
 import { type OutlineLine, readOutline } from '../compile/outline.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Backend } from '../persistence/backend.ts';
-import type { AtomDetail, FlowDetail } from '../persistence/records.ts';
+import type { AtomDetail, AtomWithoutResult, FlowDetail } from '../persistence/records.ts';
 import type { AtomState } from '../states.ts';
 
 /** How many atoms, or items, are in each state. */
@@ -44,11 +44,11 @@ export interface RunTree {
   /** Atoms that were kept, and that the flow has no more. */
   readonly removed: readonly string[];
   /** What failed, as it is kept, in the order of names: the first ones. */
-  readonly failures: readonly AtomDetail[];
+  readonly failures: readonly AtomWithoutResult[];
 }
 
-/** Atoms that are read at a time: their results come with them. */
-const PAGE = 500;
+/** Atoms that are read at a time: what else is kept with each, its errors among it, may be some KB. */
+const PAGE = 1_000;
 const ATOMS: ReadonlySet<string> = new Set<AtomDetail['kind']>(['task', 'retry', 'map']);
 const BAD: ReadonlySet<AtomState> = new Set(['FAILURE', 'REVERT_FAILURE']);
 
@@ -62,7 +62,7 @@ export async function readTree(backend: Backend, detail: FlowDetail, most: numbe
   const lines = linesOf(detail);
   const atoms = new Map<string, ShownAtom>();
   const items = new Map<string, Gathering>();
-  const failures: AtomDetail[] = [];
+  const failures: AtomWithoutResult[] = [];
   for await (const atom of allAtoms(backend, detail.flowId)) {
     const shown = shownOf(atom);
     if (atom.error !== null && failures.length < most) failures.push(atom);
@@ -100,16 +100,17 @@ function linesOf({ outline, flowId }: FlowDetail): readonly OutlineLine[] {
   }
 }
 
-async function* allAtoms(backend: Backend, flowId: string): AsyncGenerator<AtomDetail> {
+async function* allAtoms(backend: Backend, flowId: string): AsyncGenerator<AtomWithoutResult> {
   for (let after: string | undefined; ; ) {
-    const page = await backend.atoms(flowId, { limit: PAGE, ...(after !== undefined && { after }) });
+    const query = { limit: PAGE, ...(after !== undefined && { after }) };
+    const page = await backend.atomsWithoutResults(flowId, query);
     yield* page;
     after = page.at(-1)?.name;
     if (page.length < PAGE) return;
   }
 }
 
-function shownOf({ name, kind, state, attempt, elapsed, error }: AtomDetail): ShownAtom {
+function shownOf({ name, kind, state, attempt, elapsed, error }: AtomWithoutResult): ShownAtom {
   return { name, kind, state, attempt, elapsed, error };
 }
 

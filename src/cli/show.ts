@@ -9,9 +9,9 @@
  *   "failures": [{"name","of":"execute" or "revert","error":{…}}] with --failures
  */
 import type { Failure } from '../failure.ts';
-import type { AtomDetail, FlowDetail } from '../persistence/records.ts';
+import type { AtomWithoutResult, FlowDetail } from '../persistence/records.ts';
 import { errorFrom } from '../revival.ts';
-import { openRestOfFlow, recordOf } from '../storage/details.ts';
+import { failuresOf, openRestOfFlow } from '../storage/details.ts';
 import { type CommandOptions, inDatabase, writeJson } from './database-command.ts';
 import type { Database } from './database.ts';
 import { EXIT } from './exit-codes.ts';
@@ -102,16 +102,16 @@ function abortOf(detail: FlowDetail): Error | null {
 }
 
 /** What can't be read is told by why it can't be. */
-function thrownBy(detail: AtomDetail): Thrown[] {
+function thrownBy(detail: AtomWithoutResult): Thrown[] {
   try {
-    const { failure, revertFailure } = recordOf(detail).record;
+    const { failure, revertFailure } = failuresOf(detail);
     return [...thrown(detail, 'execute', failure), ...thrown(detail, 'revert', revertFailure)];
   } catch (unreadable) {
     return [{ name: detail.name, of: 'execute', error: unreadable as Error }];
   }
 }
 
-function thrown({ name }: AtomDetail, of: Thrown['of'], failure: Failure | null): Thrown[] {
+function thrown({ name }: AtomWithoutResult, of: Thrown['of'], failure: Failure | null): Thrown[] {
   return failure === null ? [] : [{ name, of, error: errorFrom(failure) }];
 }
 

@@ -9,7 +9,15 @@
  * 3. Whatever is handed in or out is a copy: no caller can change what is kept.
  * 4. Calls are carried out in their order.
  */
-import type { AtomDetail, DurationDetail, Factory, FlowDetail, LogbookDetail, Owner } from './records.ts';
+import type {
+  AtomDetail,
+  AtomWithoutResult,
+  DurationDetail,
+  Factory,
+  FlowDetail,
+  LogbookDetail,
+  Owner,
+} from './records.ts';
 
 /** Asks for a flow, to run it. */
 export interface ClaimRequest {
@@ -81,6 +89,8 @@ export interface Backend extends AsyncDisposable {
   flows(query?: FlowQuery): Promise<readonly FlowDetail[]>;
   /** Also those that the flow has no more, and the items of maps. None, when there is no such flow. */
   atoms(flowId: string, query?: AtomQuery): Promise<readonly AtomDetail[]>;
+  /** The same atoms in the same pages, for who only looks: results, which may be large, are not read. */
+  atomsWithoutResults(flowId: string, query?: AtomQuery): Promise<readonly AtomWithoutResult[]>;
   /** The values of the store, by symbol. */
   values(flowId: string): Promise<ReadonlyMap<string, Uint8Array>>;
   durations(): Promise<readonly DurationDetail[]>;

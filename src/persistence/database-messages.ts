@@ -39,6 +39,13 @@ export interface PackedAtoms {
   readonly packed: Uint8Array;
 }
 
+export interface AtomsAsked {
+  readonly flowId: string;
+  readonly query: AtomQuery;
+  /** False: null stands for all results. */
+  readonly withResults: boolean;
+}
+
 /** What may be asked, by kind, and what it is answered with. */
 interface Calls {
   // These write: all that wait share one transaction.
@@ -56,7 +63,7 @@ interface Calls {
   flow: [{ readonly flowId: string }, FlowDetail | null];
   flows: [{ readonly query: FlowQuery }, readonly FlowDetail[]];
   /** Of many pages all but the last come as parts. */
-  atoms: [{ readonly flowId: string; readonly query: AtomQuery }, PackedAtoms | null];
+  atoms: [AtomsAsked, PackedAtoms | null];
   values: [{ readonly flowId: string }, ReadonlyMap<string, Uint8Array>];
   durations: [unknown, readonly DurationDetail[]];
   logbooks: [unknown, readonly LogbookDetail[]];

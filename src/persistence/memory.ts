@@ -3,7 +3,15 @@ import { TaskloomError } from '../errors.ts';
 import type { AtomQuery, Backend, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
 import { mergedText, metadataFrom, metadataText } from './metadata.ts';
 import { flowNotFound, isHeld, leaseLost, refuseHeld } from './ownership.ts';
-import type { AtomDetail, DurationDetail, Factory, FlowDetail, LogbookDetail } from './records.ts';
+import {
+  type AtomDetail,
+  type AtomWithoutResult,
+  type DurationDetail,
+  type Factory,
+  type FlowDetail,
+  type LogbookDetail,
+  withoutResult,
+} from './records.ts';
 
 interface KeptFlow {
   detail: FlowDetail;
@@ -79,15 +87,14 @@ class MemoryBackend implements Backend {
       .map(flowCopy);
   }
 
-  async atoms(flowId: string, { limit, after }: AtomQuery = {}): Promise<readonly AtomDetail[]> {
+  async atoms(flowId: string, query: AtomQuery = {}): Promise<readonly AtomDetail[]> {
     this.#refuseClosed();
-    const flow = this.#flows.get(flowId);
-    if (flow === undefined) return [];
-    flow.order ??= [...flow.atoms.keys()].sort();
-    const first = after === undefined ? 0 : flow.order.findIndex((name) => name > after);
-    if (first < 0) return [];
-    const end = limit === undefined ? undefined : first + limit;
-    return flow.order.slice(first, end).map((name) => atomCopy(flow.atoms.get(name) as AtomDetail));
+    return this.#page(flowId, query).map(atomCopy);
+  }
+
+  async atomsWithoutResults(flowId: string, query: AtomQuery = {}): Promise<readonly AtomWithoutResult[]> {
+    this.#refuseClosed();
+    return this.#page(flowId, query).map((atom) => withoutResult(atomCopy({ ...atom, result: null })));
   }
 
   async values(flowId: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -162,6 +169,16 @@ class MemoryBackend implements Backend {
     const flow = this.#flows.get(flowId);
     if (flow === undefined) throw flowNotFound(flowId);
     return flow;
+  }
+
+  #page(flowId: string, { limit, after }: AtomQuery): readonly AtomDetail[] {
+    const flow = this.#flows.get(flowId);
+    if (flow === undefined) return [];
+    flow.order ??= [...flow.atoms.keys()].sort();
+    const first = after === undefined ? 0 : flow.order.findIndex((name) => name > after);
+    if (first < 0) return [];
+    const end = limit === undefined ? undefined : first + limit;
+    return flow.order.slice(first, end).map((name) => flow.atoms.get(name) as AtomDetail);
   }
 
   #noteLogbook(name: string, metadata: string, now: number): void {

@@ -88,6 +88,16 @@ export interface AtomDetail {
   readonly rest: Uint8Array | null;
 }
 
+/**
+ * How an atom stands, for who only looks: `result` was not read. It is no field of it, so that nobody takes it for one that is
+ * null.
+ */
+export type AtomWithoutResult = Omit<AtomDetail, 'result'>;
+
+export function withoutResult({ result: _, ...rest }: AtomDetail): AtomWithoutResult {
+  return rest;
+}
+
 /** How long a task takes, as learned by earlier runs. */
 export interface DurationDetail {
   /** Names the definition and its action. */

@@ -47,14 +47,14 @@ export class SqliteAtoms {
   }
 
   /** One page after the other. */
-  *pages(flow: number, { limit = Number.POSITIVE_INFINITY, after }: AtomQuery): Generator<PackedAtoms> {
+  *pages(flow: number, query: AtomQuery, withResults: boolean): Generator<PackedAtoms> {
+    const { limit = Number.POSITIVE_INFINITY, after } = query;
+    const { first, next } = withResults ? this.#sql.atoms : this.#sql.atomsWithoutResults;
     let left = limit;
     let behind = after === undefined ? null : toText(after);
     while (left > 0) {
       const size = Math.min(left, PAGE);
-      const rows = (
-        behind === null ? this.#sql.firstAtoms.all(flow, size) : this.#sql.atoms.all(flow, behind, size)
-      ) as Row[];
+      const rows = (behind === null ? first.all(flow, size) : next.all(flow, behind, size)) as Row[];
       if (rows.length > 0) yield packed(rows);
       if (rows.length < size) return;
       behind = rows.at(-1)?.[0] as string;
@@ -115,10 +115,15 @@ function statementsOn(database: SqliteDatabase) {
     'dropped',
   ].concat(['updated_at', 'elapsed', 'error', 'result', 'large', 'rest']);
   // Fewer columns are read quicker; their order is that of the cells.
-  const select = `select name, map, version, kind || ' ' || state || ' ' || intention, attempt,
-    ${SENT} * sent + ${BEGAN} * began + ${DROPPED} * dropped, updated_at, elapsed, error,
-    coalesce(atom.result, large.result), rest
-    from atom left join large on large.id = atom.large where flow = ?`;
+  const pagesOf = (result: string, tables: string) => {
+    const select = `select name, map, version, kind || ' ' || state || ' ' || intention, attempt,
+      ${SENT} * sent + ${BEGAN} * began + ${DROPPED} * dropped, updated_at, elapsed, error, ${result}, rest
+      from ${tables} where flow = ?`;
+    return {
+      first: sql(`${select} order by name limit ?`),
+      next: sql(`${select} and name > ? order by name limit ?`),
+    };
+  };
   return {
     write: sql(
       `insert into atom (flow, name, ${columns}) values (?, ?, ${columns.map(() => '?')})
@@ -129,8 +134,8 @@ function statementsOn(database: SqliteDatabase) {
     drop: sql(
       "update atom set result = null, large = null, dropped = 1 where flow = ? and map = ? and kind = 'item'",
     ),
-    firstAtoms: sql(`${select} order by name limit ?`),
-    atoms: sql(`${select} and name > ? order by name limit ?`),
+    atoms: pagesOf('coalesce(atom.result, large.result)', 'atom left join large on large.id = atom.large'),
+    atomsWithoutResults: pagesOf('null', 'atom'),
     writeValue: sql('insert or replace into value values (?, ?, ?)'),
     values: sql('select symbol, value from value where flow = ?'),
     writeDuration: sql('insert or replace into duration values (?, ?, ?)'),

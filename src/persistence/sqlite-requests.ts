@@ -78,12 +78,12 @@ function commit({ flows, atoms }: Desk, changes: PackedChanges): Answer<'commit'
 
 function readAtoms(
   { flows, atoms }: Desk,
-  { flowId, query }: Request<'atoms'>,
+  { flowId, query, withResults }: Request<'atoms'>,
   onPart: (part: PackedAtoms) => void,
 ): Answer<'atoms'> {
   const key = flows.keyOf(flowId);
   let last: PackedAtoms | null = null;
-  for (const page of key === null ? [] : atoms.pages(key, query)) {
+  for (const page of key === null ? [] : atoms.pages(key, query, withResults)) {
     if (last !== null) onPart(last);
     last = page;
   }

@@ -8,10 +8,18 @@ import { aWholeNumber, checkOptions, type OptionRules, oneOf } from '../options.
 import { atomCells, atomsFrom } from './atom-cells.ts';
 import type { AtomQuery, Backend, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
 import { type BlobCell, BlobPacker, BlobReader } from './blobs.ts';
-import type { PackedAtoms, PackedChanges } from './database-messages.ts';
+import type { AtomsAsked, PackedAtoms, PackedChanges } from './database-messages.ts';
 import { DatabaseThread } from './database-thread.ts';
 import { metadataText } from './metadata.ts';
-import type { AtomDetail, DurationDetail, Factory, FlowDetail, LogbookDetail } from './records.ts';
+import {
+  type AtomDetail,
+  type AtomWithoutResult,
+  type DurationDetail,
+  type Factory,
+  type FlowDetail,
+  type LogbookDetail,
+  withoutResult,
+} from './records.ts';
 
 export interface SqliteOptions {
   /** What was announced survives, with 'full', a loss of power; with 'normal', the death of the process. Default: 'full'. */
@@ -95,14 +103,12 @@ class Sqlite implements SqliteBackend {
     return this.#thread.ask({ kind: 'flows', query });
   }
 
-  async atoms(flowId: string, query: AtomQuery = {}): Promise<readonly AtomDetail[]> {
-    const atoms: AtomDetail[] = [];
-    const take = ({ cells, packed }: PackedAtoms): void => {
-      for (const atom of atomsFrom(cells, new BlobReader(packed))) atoms.push(atom);
-    };
-    const last = await this.#thread.ask({ kind: 'atoms', flowId, query }, [], take);
-    if (last !== null) take(last);
-    return atoms;
+  atoms(flowId: string, query: AtomQuery = {}): Promise<readonly AtomDetail[]> {
+    return this.#atoms({ flowId, query, withResults: true }, (atom) => atom);
+  }
+
+  atomsWithoutResults(flowId: string, query: AtomQuery = {}): Promise<readonly AtomWithoutResult[]> {
+    return this.#atoms({ flowId, query, withResults: false }, withoutResult);
   }
 
   values(flowId: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -169,6 +175,16 @@ class Sqlite implements SqliteBackend {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #atoms<T>(asked: AtomsAsked, made: (atom: AtomDetail) => T): Promise<readonly T[]> {
+    const atoms: T[] = [];
+    const take = ({ cells, packed }: PackedAtoms): void => {
+      for (const atom of atomsFrom(cells, new BlobReader(packed))) atoms.push(made(atom));
+    };
+    const last = await this.#thread.ask({ kind: 'atoms', ...asked }, [], take);
+    if (last !== null) take(last);
+    return atoms;
   }
 }
 

@@ -115,6 +115,14 @@ function takeRest(record: AtomRecord, rest: Rest): void {
   record.retryAt = rest.retryAt ?? 0;
 }
 
+/** What an atom threw, of a detail that may lack its result. Throws what `open` throws. */
+export function failuresOf({
+  rest,
+}: Pick<AtomDetail, 'rest'>): Pick<AtomRecord, 'failure' | 'revertFailure'> {
+  const { failure = null, revertFailure = null } = openRest<Rest>(rest) ?? {};
+  return { failure, revertFailure };
+}
+
 /** It was being executed or reverted, or may have been, when its process died. */
 function wasLeft({ state, sent }: AtomDetail): boolean {
   return state === 'RUNNING' || state === 'REVERTING' || (state === 'PENDING' && sent);

@@ -1,7 +1,7 @@
 /** The contract of backends: what is kept comes back as it was, and is nobody's to change. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AtomDetail } from '../../src/persistence/records.ts';
+import type { AtomDetail, AtomWithoutResult } from '../../src/persistence/records.ts';
 import type { Bench } from './contract.ts';
 import {
   atom,
@@ -35,6 +35,11 @@ export function detailsContract(bench: Bench): void {
           await bench.backend.claim(claimOf(flowId));
           await bench.backend.commit(changesOf(flowId, { atoms }));
           expect(digested(byName(await bench.backend.atoms(flowId)))).toEqual(digested(byName(atoms)));
+          // Strictly: a result that was not read is no field, and so neither null nor undefined.
+          const bare = atoms.map(({ result: _, ...rest }) => rest);
+          expect(digested(byName(await bench.backend.atomsWithoutResults(flowId)))).toStrictEqual(
+            digested(byName(bare)),
+          );
         }),
         RUNS,
       );
@@ -86,6 +91,7 @@ export function detailsContract(bench: Bench): void {
       expect(await bench.backend.flow('f')).toBeNull();
       expect(await bench.backend.flows()).toEqual([]);
       expect(await bench.backend.atoms('f')).toEqual([]);
+      expect(await bench.backend.atomsWithoutResults('f')).toEqual([]);
       expect(await bench.backend.values('f')).toEqual(new Map());
       expect(await bench.backend.durations()).toEqual([]);
       expect(await bench.backend.logbooks()).toEqual([]);
@@ -110,11 +116,15 @@ export function detailsContract(bench: Bench): void {
     test('handed out are copies', async () => {
       const { backend } = bench;
       await backend.claim(claimOf('f'));
-      const atoms = [atomOf('a', { result: bytesOf(1) }), atomOf('b', { result: new Uint8Array(20_000) })];
+      const atoms = [
+        atomOf('a', { result: bytesOf(1), rest: bytesOf(1) }),
+        atomOf('b', { result: new Uint8Array(20_000) }),
+      ];
       await backend.commit(
         changesOf('f', { atoms, flow: { rest: bytesOf(1) }, values: new Map([['x', bytesOf(1)]]) }),
       );
       for (const { result } of await backend.atoms('f')) result?.fill(77);
+      for (const { rest } of await backend.atomsWithoutResults('f')) rest?.fill(77);
       (await backend.flow('f'))?.rest?.fill(77);
       (await backend.values('f')).get('x')?.fill(77);
       expect(digested(await backend.atoms('f'))).toEqual(digested(atoms));
@@ -226,6 +236,8 @@ export function detailsContract(bench: Bench): void {
               const after = read.length === 0 ? {} : { after: read.at(-1)! };
               const page = await bench.backend.atoms('f', { limit, ...after });
               expect(page.length).toBeLessThanOrEqual(limit);
+              const bare = await bench.backend.atomsWithoutResults('f', { limit, ...after });
+              expect(bare.map(({ name }) => name)).toEqual(page.map(({ name }) => name));
               read.push(...page.map(({ name }) => name));
               if (page.length < limit) break;
             }
@@ -334,6 +346,6 @@ const MAP: readonly AtomDetail[] = [
   atomOf('m2[0]', { kind: 'item', map: 'm2', result: bytesOf(6) }),
 ];
 
-function byName(atoms: readonly AtomDetail[]): Map<string, AtomDetail> {
+function byName<A extends AtomWithoutResult>(atoms: readonly A[]): Map<string, A> {
   return new Map(atoms.map((each) => [each.name, each]));
 }

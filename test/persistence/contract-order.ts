@@ -81,6 +81,7 @@ export function orderContract(bench: Bench, isShared: boolean): void {
         backend.flow('f'),
         backend.flows(),
         backend.atoms('f'),
+        backend.atomsWithoutResults('f'),
         backend.values('f'),
         backend.durations(),
         backend.saveFactory('f', { module: '', export: '', args: '' }),

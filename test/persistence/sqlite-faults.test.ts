@@ -297,6 +297,21 @@ describe('a file that is damaged', () => {
     const error = await backend.atoms('f').catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'STORAGE_CORRUPT', message: expect.stringContaining("'task 7'") });
   });
+  test('where large results lie still shows its atoms: those are read by who asks for them', async () => {
+    await using backend = place.open();
+    const large = atomOf('large', { result: new Uint8Array(1_000_000).fill(0xab) });
+    await backend.claim(claimOf('g', { lease: 0 }));
+    await backend.commit(changesOf('g', { atoms: [large], lease: 0 }));
+    await backend.close();
+    const bytes = readFileSync(place.file);
+    for (let at = 0; at < bytes.length; at += LEAST_PAGE)
+      if (bytes.subarray(at + 4, at + LEAST_PAGE).every((byte) => byte === 0xab))
+        bytes.fill(0xa5, at, at + LEAST_PAGE);
+    writeFileSync(place.file, bytes);
+    await using again = place.open();
+    expect(await again.atomsWithoutResults('g')).toMatchObject([{ name: 'large', state: 'SUCCESS' }]);
+    expect(await codeOf(again.atoms('g'))).toBe('STORAGE_CORRUPT');
+  });
   test('by missing rows is found', async () => {
     write(
       place.file,
