@@ -63,13 +63,8 @@ function usualDatabase(): string {
 
 /** SQLite would make a database of what is not there, and of an empty file. */
 function needFile(file: string): void {
-  let stats: Stats | undefined;
-  try {
-    stats = statSync(file, { throwIfNoEntry: false });
-  } catch {
-    // What is the matter, the backend says.
-    return;
-  }
+  const stats = statsOf(file);
+  if (stats === null) return;
   const details = { file };
   const name = oneLine(file);
   if (stats === undefined)
@@ -78,6 +73,20 @@ function needFile(file: string): void {
     throw new TaskloomError('STORAGE_FOREIGN', `'${name}' is empty, and no database of taskloom.`, {
       details,
     });
+}
+
+/** True when nothing is kept yet, and opening the backend would make the file. */
+export function isNew({ file }: Database): boolean {
+  return file !== null && statsOf(file) === undefined;
+}
+
+/** Undefined: it is not there. Null: it can't be looked at; what is the matter, the backend says. */
+function statsOf(file: string): Stats | undefined | null {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return null;
+  }
 }
 
 function usage(message: string): TaskloomError {

@@ -5,7 +5,7 @@ import { type FlowFactory, keptFactory } from '../engine/kept-factory.ts';
 import type { AnyEngineOptions } from '../engine/options.ts';
 import { TaskloomError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
+import { type Database, type DatabaseOptions, isNew, openDatabase } from './database.ts';
 import { type LoadedFlow, loadFlow } from './flow-file.ts';
 import type { Kept, Report } from './report.ts';
 import {
@@ -69,6 +69,7 @@ async function keptJob(
   const canResume = isUnderRoot(factory);
   const keeping = { flowId, backend: database.backend, onAbort: 'suspend' as const };
   const engine = newEngine(flow, { ...settings, ...keeping, ...(canResume && { factory }) }, setting);
+  if (isNew(database)) await validateAlone(flow, settings, setting);
   if (options.id !== undefined) await checkSame(database, flowId, flow.name);
   const again = ['run', path, ...(options.export === undefined ? [] : ['--export', options.export])];
   const root = options.root === undefined || !canResume ? [] : ['--root', options.root];
@@ -93,6 +94,18 @@ function newEngine(flow: LoadedFlow['flow'], options: AnyEngineOptions, { owned 
   const engine = new Engine(flow, options, 'taskloom run');
   owned.push(engine);
   return engine;
+}
+
+/** Refuses what it can by itself, so that a run that never begins leaves no file where there was none. */
+async function validateAlone(
+  flow: LoadedFlow['flow'],
+  settings: AnyEngineOptions,
+  setting: Setting,
+): Promise<void> {
+  const engine = newEngine(flow, settings, setting);
+  engine.compile();
+  await engine.prepare();
+  await engine.validate();
 }
 
 /** Only from below its root a flow is imported again. */

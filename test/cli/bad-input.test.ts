@@ -1,5 +1,5 @@
 /** What commands on kept runs are given wrongly: one clear error with a code, exit code 2, and nothing is changed in the file. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,25 @@ describe('a database that is none', () => {
     const { code, err } = await taskloom(args.split(' '));
     expect(err).toMatch(sentence);
     expect(code).toBe(2);
+  });
+});
+
+describe('a run that is refused makes no database', () => {
+  const WRONG: readonly (readonly [args: string, code: string])[] = [
+    ['kept.mjs --export quick', 'MISSING_DEPENDENCIES'],
+    ['kept.mjs --export quick --id one', 'MISSING_DEPENDENCIES'],
+    ['kept.mjs --export nothing', 'FLOW_FILE_INVALID'],
+    ['kept.mjs --export throwing', 'FLOW_FILE_INVALID'],
+    ['throws.mjs', 'FLOW_FILE_INVALID'],
+    ['contains-itself.mjs', 'FLOW_CONTAINS_ITSELF'],
+    ['done.mjs --store n=1 --threads 2 --executor serial', 'USAGE'],
+    [`done.mjs --store n=1 --id ${'x'.repeat(1_001)}`, 'OPTION_INVALID'],
+  ];
+  test.each(WRONG)('run %s', async (args, code) => {
+    const { folder, db } = newPlace();
+    const ended = await taskloom(['run', ...args.split(' '), '--db', db]);
+    expectRefused(ended, new RegExp(`\\[${code}\\]`));
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
