@@ -141,8 +141,8 @@ function checkFit({ flowId, outline }: FlowDetail, flow: Compilation): void {
   if (added.length + removed.length + changed.length === 0) return;
   const parts = [
     added.length > 0 ? `it has ${listed(added)} now` : '',
-    removed.length > 0 ? `it has ${listed(removed)} no more` : '',
-    changed.length > 0 ? `${listed(changed.map(([name]) => name))} are of another kind` : '',
+    removed.length > 0 ? `${listedAs(removed)} gone` : '',
+    changed.length > 0 ? `${listedAs(changed.map(([name]) => name))} of another kind` : '',
   ];
   throw new TaskloomError(
     'FLOW_CHANGED',
@@ -161,6 +161,11 @@ const ATOMS: ReadonlySet<string> = new Set(['task', 'retry', 'map']);
 const FLOW_MODULE = /\.[cm]?[jt]s$/;
 /** A message that names more than this many is not read. */
 const NAMED = 5;
+
+/** As the beginning of a sentence about them. */
+function listedAs(names: readonly string[]): string {
+  return `${listed(names)} ${names.length === 1 ? 'is' : 'are'}`;
+}
 
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, NAMED).map((name) => `'${name}'`);

@@ -414,8 +414,14 @@ describe('a factory', () => {
     const error = await rejected(resume(backend, flowId, { root, executor: 'serial' }));
     expect(error).toMatchObject({
       code: 'FLOW_CHANGED',
+      message: expect.stringContaining("kept: it has 'double-3' now."),
       details: { added: ['double-3'], removed: [], changed: [] },
     });
+    await saveFactory(backend, flowId, { module, export: 'sums', args: [1], root });
+    expect(await rejected(resume(backend, flowId, { root, executor: 'serial' }))).toMatchObject({
+      message: expect.stringContaining("kept: 'double-1', 'double-2' are gone."),
+    });
+    await saveFactory(backend, flowId, { module, export: 'sums', args: [4], root });
     expect(await resume(backend, flowId, { root, executor: 'serial', onFlowChange: 'adopt' })).toEqual({
       doubled: 64,
     });
