@@ -46,7 +46,7 @@ export function openDatabase({ db, durability }: DatabaseOptions, mayBeNew: bool
     throw usage("A database 'memory:' ends with this process: nothing could go on with what it keeps.");
   if (isUrl && durability !== undefined)
     throw usage(`With a URL, durability stands in it: sqlite:runs.db?durability=${durability}`);
-  const file = isUrl ? (SQLITE_URL.exec(named)?.[1] ?? null) : named;
+  const file = isUrl ? SQLITE_URL.exec(named)?.[1] || null : named;
   if (file !== null && !mayBeNew) needFile(file);
   const backend = isUrl ? openBackend(named) : sqlite(named, durability === undefined ? {} : { durability });
   return { backend, name: oneLine(named), file, words };

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { loadEngine } from '../engine/factory.ts';
 import { TaskloomError } from '../errors.ts';
+import { refuseHeld } from '../persistence/ownership.ts';
 import type { FlowDetail } from '../persistence/records.ts';
 import { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 import { runsFlow } from './flow-file.ts';
@@ -37,6 +38,7 @@ export async function keptEngine(
   const database = openDatabase(options, false);
   setting.owned.push(database.backend);
   const detail = await needFlow(database, flowId);
+  refuseHeld(detail, null, Date.now());
   const engine = await engineOf(detail, database, { ...options, storeValues: store }, setting);
   setting.owned.push(engine);
   engine.compile();
@@ -74,14 +76,14 @@ async function engineOf(
   });
 }
 
-/** A flow's module is imported as a task's is; the sentences speak of that one. */
+/** A flow's module is imported as a task's is, and the sentences speak of that one, or of what a flow is made by. */
 function aboutFlowFile(error: unknown, file: string, flowId: string): TaskloomError {
   if (!(error instanceof TaskloomError)) {
     const message = `The flow of the run '${oneLine(flowId, 80)}' cannot be made: ${titleLine(error)}`;
     return new TaskloomError('FACTORY_INVALID', message, { cause: error });
   }
   if (error.code === 'MODULE_RUNS_FLOW') return runsFlow(file);
-  if (error.code !== 'MODULE_LOAD_FAILED') return error;
   const { code, message, details, cause } = error;
-  return new TaskloomError(code, message.replace('The task module', 'The flow file'), { details, cause });
+  const told = message.replace(/^The (task module|module of a factory) /, 'The flow file ');
+  return new TaskloomError(code, told, { details, cause });
 }

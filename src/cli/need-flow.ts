@@ -4,6 +4,7 @@ import { nearest } from '../hint.ts';
 import type { FlowDetail } from '../persistence/records.ts';
 import type { Database } from './database.ts';
 import { oneLine } from './text.ts';
+import { commandLine } from './way-on.ts';
 
 /** The newest runs, among which one that was meant is looked for. */
 const LOOKED_THROUGH = 50;
@@ -18,9 +19,7 @@ export async function needFlow({ backend, name, words }: Database, flowId: strin
     newest.map((each) => each.flowId),
   );
   const way =
-    meant === null
-      ? ` See: ${['taskloom list', ...words.map((word) => oneLine(word))].join(' ')}`
-      : ` Did you mean '${oneLine(meant)}'?`;
+    meant === null ? ` See: ${commandLine(['list', ...words])}` : ` Did you mean '${oneLine(meant)}'?`;
   const message = `There is no run with the id '${oneLine(flowId, 80)}' in ${name}.${way}`;
   throw new TaskloomError('FLOW_NOT_FOUND', message, { details: { flowId } });
 }

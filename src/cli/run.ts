@@ -5,6 +5,7 @@ import { type FlowFactory, keptFactory } from '../engine/kept-factory.ts';
 import type { AnyEngineOptions } from '../engine/options.ts';
 import { TaskloomError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { refuseHeld } from '../persistence/ownership.ts';
 import { type Database, type DatabaseOptions, isNew, openDatabase } from './database.ts';
 import { type LoadedFlow, loadFlow } from './flow-file.ts';
 import type { Kept, Report } from './report.ts';
@@ -126,10 +127,12 @@ function warnOutside({ root }: FlowFactory, { wayOn }: Kept, report: Report): vo
   );
 }
 
-/** One id mustn't mix two flows. @throws TaskloomError USAGE */
+/** One id mustn't mix two flows. @throws TaskloomError USAGE; FLOW_OWNED */
 async function checkSame({ backend, name }: Database, flowId: string, flowName: string): Promise<void> {
   const kept = await backend.flow(flowId);
-  if (kept === null || kept.name === flowName) return;
+  if (kept === null) return;
+  refuseHeld(kept, null, Date.now());
+  if (kept.name === flowName) return;
   throw usage(
     `The id '${oneLine(flowId, 80)}' in ${name} is that of a run of the flow '${oneLine(kept.name, 80)}', not of '${oneLine(flowName, 80)}'. Take another --id.`,
   );

@@ -28,7 +28,8 @@ export function commandFor(command: string, flowId: string, words: readonly stri
   return commandLine([command, ...rest]);
 }
 
-function commandLine(words: readonly string[]): string {
+/** A command of ours as one line. */
+export function commandLine(words: readonly string[]): string {
   return ['taskloom', ...words].map(quoted).join(' ');
 }
 

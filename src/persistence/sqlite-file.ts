@@ -5,6 +5,7 @@
 import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TaskloomError } from '../errors.ts';
+import { codeOf } from '../failure.ts';
 import type { DatabaseSettings } from './database-messages.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
 import { foreign, unavailable } from './sqlite-errors.ts';
@@ -60,7 +61,13 @@ function identityOf(stats: Stats | null): string {
 }
 
 function statOf(path: string): Stats | null {
-  return statSync(path, { throwIfNoEntry: false }) ?? null;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    // A file stands where one of its folders would be.
+    if (codeOf(error) === 'ENOTDIR') return null;
+    throw error;
+  }
 }
 
 function need(path: string, mode: number, file: string, words: string): void {

@@ -36,6 +36,7 @@ describe('a database that is none', () => {
     ['resume one', 'newer.db', /written by a newer taskloom: it has version 99.*\[STORAGE_VERSION\]\n$/],
     ['list', 'empty.db', /empty\.db' is empty, and no database of taskloom\. \[STORAGE_FOREIGN\]\n$/],
     ['rm one', 'lost.db', /^error: There is no database '.*lost\.db'\. \[STORAGE_UNAVAILABLE\]\n$/],
+    ['list', 'text.db/x.db', /cannot be made: its folder is a file\. \[STORAGE_UNAVAILABLE\]\n$/],
     ['db vacuum', 'folder.db', /folder\.db cannot be opened: it is a folder\. \[STORAGE_UNAVAILABLE\]\n$/],
     [
       'run kept.mjs --export quick --store log=x',
@@ -52,6 +53,7 @@ describe('a database that is none', () => {
   const SAID: readonly (readonly [args: string, sentence: RegExp])[] = [
     ['list', /Name it with --db FILE or in TASKLOOM_DB; there is no taskloom\.db in .*\[USAGE\]\n$/],
     ['list --db postgres://x/y', /There is no backend 'postgres:\/\/x\/y'\..*\[OPTION_INVALID\]\n$/],
+    ['list --db sqlite:', /There is no backend 'sqlite:'\..*\[OPTION_INVALID\]\n$/],
     ['run done.mjs --store n=1 --db memory:', /'memory:' ends with this process.*\[USAGE\]\n$/],
     ['run done.mjs --store n=1 --id one', /--id says how a run is kept: it needs --db FILE\. \[USAGE\]\n$/],
   ];
@@ -111,7 +113,10 @@ describe('a run that cannot go on', () => {
   const WRONG: readonly (readonly [id: string, sentence: RegExp])[] = [
     ['throwing', /'throwing' of 'kept\.mjs' could not make the flow: no flow today \[FACTORY_INVALID\]\n/],
     ['number', /'number' of 'kept\.mjs' makes no flow: .*\[FACTORY_INVALID\]\n/],
-    ['lost', /does not exist: '.*lost\.mjs'\. --root DIR names the folder .*\[FACTORY_INVALID\]\n/],
+    [
+      'lost',
+      /The flow file does not exist: '.*lost\.mjs'\. --root DIR names the folder .*\[FACTORY_INVALID\]\n/,
+    ],
     ['gone', /'kept\.mjs' has no export 'no\\nthing'\. \[FACTORY_INVALID\]\n/],
     ['outside', /not in a folder from which .* --root DIR, and --allow DIR .*\[MODULE_NOT_ALLOWED\]\n/],
     ['changed', /it has 'more' now.* On the command line: --adopt-changes \[FLOW_CHANGED\]\n/],
@@ -129,6 +134,13 @@ describe('a run that cannot go on', () => {
     expect(readFileSync(place.db).equals(before)).toBe(true);
   });
 
+  test('is looked for in words that a shell takes', async () => {
+    const spaced = newPlace();
+    const db = `${spaced.folder}/it's mine.db`;
+    await beginRun(db, 'one');
+    const { err } = await taskloom(['show', 'another', '--db', db]);
+    expect(err).toContain(` See: taskloom list --db '${spaced.folder}/it'\\''s mine.db' [`);
+  });
   test('goes on when the changes are adopted, and when its folder is allowed', async () => {
     const other = newPlace();
     await seed(other, 'quick', 'one');

@@ -120,7 +120,8 @@ describe.skipIf(process.platform === 'win32')('a run that is stopped', () => {
     const run = place.begin('steps', 'one');
     await run.shows('at the gate');
     for (const command of ['resume', 'revert']) {
-      const { code, err } = await place.command(command, 'one');
+      const { code, out, err } = await place.command(command, 'one');
+      expect(out).toBe('');
       expect(err).toMatch(
         /^error: The flow 'one' is run by engine .* taskloom suspend asks .*\[FLOW_OWNED\]\n$/,
       );
