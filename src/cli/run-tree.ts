@@ -14,7 +14,7 @@ export type Counts = Map<AtomState, number>;
 /** An atom as it is shown. */
 export type ShownAtom = Pick<AtomDetail, 'name' | 'kind' | 'state' | 'attempt' | 'elapsed' | 'error'>;
 
-export interface Items {
+interface Items {
   readonly states: Counts;
   /** Those with an error: the first ones. */
   readonly failed: readonly ShownAtom[];

@@ -84,7 +84,7 @@ function wayOf(detail: FlowDetail, { words }: Database): string | null {
   if (heldBy(detail) === 'runs') return commandFor('suspend', flowId, words);
   const way = wayOn(flowId, state, { words, again: null });
   if (way === null || factory !== null) return way;
-  return 'run its flow again with the same --db and --id: it is kept without its factory';
+  return 'run its flow again, in the same database and under the same id: it is kept without its factory';
 }
 
 function abortedOf(detail: FlowDetail): string | null {

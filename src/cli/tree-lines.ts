@@ -3,7 +3,7 @@
  * lines than one reads.
  */
 import type { AtomState } from '../states.ts';
-import { add, type Branch, type Counts, type Items, type ShownAtom } from './run-tree.ts';
+import { add, type Branch, type Counts, type ShownAtom } from './run-tree.ts';
 import type { Paint } from './terminal.ts';
 import { duration, oneLine, pad, shorten, width } from './text.ts';
 
@@ -43,7 +43,7 @@ const MARKS: Readonly<Record<AtomState, readonly [string, Parameters<Paint>[0] |
   IGNORE: ['-', 'dim'],
 };
 
-type Entry = Branch | { readonly text: string; readonly depth: number };
+type Entry = Branch | { readonly line: string; readonly depth: number };
 
 export function* treeLines(root: Branch, limits: TreeLimits, paint: Paint): Generator<string> {
   const waiting: Entry[] = [root];
@@ -55,12 +55,12 @@ export function* treeLines(root: Branch, limits: TreeLimits, paint: Paint): Gene
       return;
     }
     const indent = '  '.repeat(Math.min(next.depth, DEEPEST));
-    if ('text' in next) {
-      yield `${indent}${paint('dim', next.text)}`;
+    if ('line' in next) {
+      yield `${indent}${next.line}`;
       continue;
     }
-    yield `${indent}${next.atom === null ? flowLine(next) : atomLine(next.atom, columnsOf(next), paint)}`;
-    const below = [...itemLines(next, limits, paint), ...childrenOf(next, limits)];
+    yield `${indent}${next.atom === null ? flowLine(next) : atomLine(next.atom, columnsAt(next.depth), paint)}`;
+    const below = [...itemLines(next, limits, paint), ...childrenOf(next, limits, paint)];
     for (const each of below.reverse()) waiting.push(each);
   }
 }
@@ -73,7 +73,7 @@ function countWords(counts: Counts): string {
 }
 
 /** The first ones, those that failed, and what the others come to. */
-function childrenOf({ children, depth }: Branch, { siblings, failed }: TreeLimits): Entry[] {
+function childrenOf({ children, depth }: Branch, { siblings, failed }: TreeLimits, paint: Paint): Entry[] {
   // A summary of one is no shorter than it.
   if (children.length <= siblings + 1) return [...children];
   const shown: Entry[] = children.slice(0, siblings);
@@ -87,21 +87,21 @@ function childrenOf({ children, depth }: Branch, { siblings, failed }: TreeLimit
     left++;
     for (const [state, count] of child.states) add(rest, state, count);
   }
-  if (left > 0) shown.push({ depth: depth + 1, text: `… and ${left} more: ${countWords(rest)}` });
+  if (left > 0)
+    shown.push({ depth: depth + 1, line: paint('dim', `… and ${left} more: ${countWords(rest)}`) });
   return shown;
 }
 
 function itemLines({ items, depth }: Branch, { failed }: TreeLimits, paint: Paint): Entry[] {
   if (items === null) return [];
-  const lines = [`items: ${countWords(items.states)}`, ...failedItems(items, failed, paint)];
-  return lines.map((text) => ({ text, depth: depth + 1 }));
-}
-
-function failedItems({ failed, failures }: Items, most: number, paint: Paint): string[] {
-  const shown = failed.slice(0, most);
-  const lines = shown.map((item) => atomLine(item, 0, paint));
-  if (failures > shown.length) lines.push(`… and ${failures - shown.length} more that failed`);
-  return lines;
+  const shown = items.failed.slice(0, failed);
+  const left = items.failures - shown.length;
+  const lines = [
+    paint('dim', `items: ${countWords(items.states)}`),
+    ...shown.map((item) => atomLine(item, columnsAt(depth + 1), paint)),
+    ...(left > 0 ? [paint('dim', `… and ${left} more that failed`)] : []),
+  ];
+  return lines.map((line) => ({ line, depth: depth + 1 }));
 }
 
 function flowLine({ kind, name, states }: Branch): string {
@@ -110,7 +110,7 @@ function flowLine({ kind, name, states }: Branch): string {
 }
 
 /** So that siblings stand below each other, whatever their marks. */
-function columnsOf({ depth }: Branch): number {
+function columnsAt(depth: number): number {
   return Math.max(NAME_COLUMNS - 2 * Math.min(depth, DEEPEST), 12);
 }
 

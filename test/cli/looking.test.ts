@@ -108,7 +108,9 @@ describe('of runs of every kind', () => {
       /\n {2}run by +elsewhere\/4711\n[\s\S]*\n {2}to stop +taskloom suspend running /,
     );
     const left = await place.command('show', 'left');
-    expect(left.out).toMatch(/\n {2}run by +elsewhere\/4711 \(expired\)\n[\s\S]* kept without its factory\n/);
+    expect(left.out).toMatch(
+      /\n {2}run by +elsewhere\/4711 \(expired\)\n[\s\S]* in the same database and under the same id: it is kept without its factory\n/,
+    );
   });
 });
 
@@ -118,7 +120,7 @@ describe('of large runs', () => {
     await seed(place, 'halves', 'map', { store: { bad: 7 }, neverResolve: true });
     const map = await place.command('show', 'map');
     expect(map.out).toMatch(
-      /\n {2}✗ halves +FAILURE .*\n {4}items: .*1 FAILURE.*\n {4}✗ halves\[7\] +FAILURE /,
+      /\n {2}✗ halves {26}FAILURE .*\n {4}items: .*1 FAILURE.*\n {4}✗ halves\[7\] {21}FAILURE /,
     );
     await seed(place, 'wide', 'wide', { store: { log: `${place.folder}/log`, name: 'you' } });
     const wide = await place.command('show', 'wide');
