@@ -34,17 +34,17 @@ export function reportLines(report: Report): string[] {
     `Archived ${folder}`,
     row(
       'files',
-      `${thousands(count('file'))}, ${thousands(count('folder'))} folders, ${thousands(count('link'))} links`,
+      `${thousands(count('file'))}, ${counted(count('folder'), 'folder')}, ${counted(count('link'), 'link')}`,
     ),
     row('in', megabytes(bytesIn)),
     row(
       'out',
-      `${megabytes(archived.bytes)} in ${thousands(parts.length)} parts and an index; brotli quality ${quality}`,
+      `${megabytes(archived.bytes)} in ${counted(parts.length, 'part')} and an index; brotli quality ${quality}`,
     ),
     row('ratio', archived.bytes === 0 ? '-' : (bytesIn / archived.bytes).toFixed(2)),
     row(
       'duplicates',
-      `${thousands(duplicates.chunks)} chunks stored once, ${megabytes(duplicates.bytes)} saved`,
+      `${counted(duplicates.chunks, 'chunk')} stored once, ${megabytes(duplicates.bytes)} saved`,
     ),
     row(
       'time',
@@ -82,10 +82,7 @@ function speedUpLines({ speedUp, threads, load }: Report): string[] {
       `${ratio.toFixed(2)} over one thread: ${seconds(one)} with 1, ${seconds(many)} with ${threads}`,
     ),
     row('', `medians of ${rounds} rounds each, in turns, on warm threads: pack and verify of a sample,`),
-    row(
-      '',
-      `${thousands(parts)} part${parts === 1 ? '' : 's'} from all over the folder, ${megabytes(bytes)}`,
-    ),
+    row('', `${counted(parts, 'part')} from all over the folder, ${megabytes(bytes)}`),
     ...(load > BUSY
       ? [row('', `the machine was busy with other work: load ${load.toFixed(1)} before the run`)]
       : []),
@@ -94,6 +91,10 @@ function speedUpLines({ speedUp, threads, load }: Report): string[] {
 
 function row(title: string, text: string): string {
   return `  ${title.padEnd(11)}${text}`;
+}
+
+function counted(number: number, what: string): string {
+  return `${thousands(number)} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function thousands(number: number): string {

@@ -73,7 +73,7 @@ ${DATABASE}
 Exit codes are those of taskloom run: 0 when all is taken back.`;
 
 export const SUSPEND_HELP: string = `
-Asks the process that runs it, on whatever machine; running tasks end first.
+Asks the process that runs it, through the database; running tasks end first.
 
 Example:
   taskloom suspend nightly --db runs.db --wait 5000
@@ -107,5 +107,9 @@ Only runs that ended (SUCCESS, REVERTED, FAILURE), and that nobody runs.
 Example:
   taskloom db prune --db runs.db --older-than 30d
 ${DATABASE}`;
+
+export const CHECK_HELP: string = `${DATABASE}
+
+Exit codes: 0 when it is sound, 1 when something is broken, 2 for wrong use.`;
 
 export const DATABASE_HELP: string = DATABASE;

@@ -81,7 +81,13 @@ function addGoingOn(program: Command, around: Surroundings, ended: Ended): void 
     const { revertCommand } = await import('./revert.ts');
     ended(await revertCommand(id, options, around));
   });
-  command(program, 'suspend', GROUPS.kept, 'ask the process that runs it to stop', help.SUSPEND_HELP)
+  command(
+    program,
+    'suspend',
+    GROUPS.kept,
+    'ask the process of a run to stop, and wait for that',
+    help.SUSPEND_HELP,
+  )
     .argument('<id>', 'the id of a run')
     .option('--db <file>', DB)
     .option('--wait <ms>', 'how long to wait until it has (default: 30000)', parseTime)
@@ -126,10 +132,12 @@ function addCare(program: Command, around: Surroundings, ended: Ended): void {
   const db = command(program, 'db', GROUPS.care, 'check, upgrade, vacuum or prune a database', '');
   const care = (name: string, words: string, more: string = help.DATABASE_HELP): Command =>
     command(db, name, 'Commands:', words, more).option('--db <file>', DB).option('--json', JSON_OBJECT);
-  care('check', 'go through the whole file, and tell what is broken').action(async (options) => {
-    const { checkCommand } = await import('./maintain.ts');
-    ended(await checkCommand(options, around));
-  });
+  care('check', 'go through the whole file, and tell what is broken', help.CHECK_HELP).action(
+    async (options) => {
+      const { checkCommand } = await import('./maintain.ts');
+      ended(await checkCommand(options, around));
+    },
+  );
   care('upgrade', 'give it the newest schema').action(async (options) => {
     const { upgradeCommand } = await import('./maintain.ts');
     ended(await upgradeCommand(options, around));
