@@ -35,7 +35,9 @@ export function checkCommand(options: CommandOptions, around: Surroundings): Pro
       for (const finding of findings.slice(0, FINDINGS)) terminal.line(oneLine(finding));
       if (findings.length > FINDINGS)
         terminal.line(`… and ${findings.length - FINDINGS} more; --json has all`);
-      terminal.complain(`${name} is damaged: restore a copy, or remove the runs that are named`);
+      terminal.complain(
+        `${name} is damaged: restore a copy; where only results of runs are gone, remove those runs`,
+      );
     }
     return findings.length === 0 ? EXIT.done : EXIT.failed;
   });

@@ -103,8 +103,14 @@ function check(database: SqliteDatabase): Answer<'check'> {
     .rows('pragma foreign_key_check')
     .map(([table, , parent]) => `a row of ${table} belongs to none of ${parent}`);
   const lost = database
-    .rows('select name from atom where large is not null and large not in (select id from large)')
-    .map(([name]) => `the result of the atom '${name}' is gone`);
+    .rows(
+      `select name, (select id from flow where key = atom.flow) from atom
+      where large is not null and large not in (select id from large)`,
+    )
+    .map(
+      ([name, run]) =>
+        `the result of the atom '${name}'${run === null ? '' : ` of the run '${run}'`} is gone`,
+    );
   return [...foreign, ...lost];
 }
 

@@ -312,6 +312,11 @@ describe('a file that is damaged', () => {
     expect(await again.atomsWithoutResults('g')).toMatchObject([{ name: 'large', state: 'SUCCESS' }]);
     expect(await codeOf(again.atoms('g'))).toBe('STORAGE_CORRUPT');
   });
+  test('by a missing result is found, with the run that it is of', async () => {
+    write(place.file, "update atom set large = 77 where name = 'task 7'");
+    await using backend = place.open();
+    expect(await backend.check()).toEqual(["the result of the atom 'task 7' of the run 'f' is gone"]);
+  });
   test('by missing rows is found', async () => {
     write(
       place.file,
