@@ -105,6 +105,7 @@ export type {
   DurationDetail,
   Factory,
   FlowDetail,
+  FlowWithoutOutline,
   LogbookDetail,
   Owner,
 } from './persistence/records.ts';

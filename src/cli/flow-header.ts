@@ -1,6 +1,6 @@
 /** A run as tables and headers name it: whose it is, since when, and how it stands. */
 import { isDead, isHeld } from '../persistence/ownership.ts';
-import type { FlowDetail } from '../persistence/records.ts';
+import type { FlowWithoutOutline } from '../persistence/records.ts';
 import { oneLine } from './text.ts';
 
 /** Characters of a host, which comes from the file. */
@@ -9,13 +9,13 @@ const HOST = 40;
 /** 'runs': somebody has it; 'gone': who had it died, or did not renew its lease; 'nobody'. */
 export type Held = 'runs' | 'gone' | 'nobody';
 
-export function heldBy(detail: FlowDetail, now: number = Date.now()): Held {
+export function heldBy(detail: FlowWithoutOutline, now: number = Date.now()): Held {
   if (detail.owner === null) return 'nobody';
   return isHeld(detail, now) ? 'runs' : 'gone';
 }
 
 /** As in `process 4711 on host`; empty when nobody has it. */
-export function ownerOf({ owner, expiresAt }: FlowDetail, now: number = Date.now()): string {
+export function ownerOf({ owner, expiresAt }: FlowWithoutOutline, now: number = Date.now()): string {
   if (owner === null) return '';
   const who = `${oneLine(owner.host, HOST)}/${owner.pid}`;
   if (isDead(owner)) return `${who} (ended)`;
@@ -23,7 +23,7 @@ export function ownerOf({ owner, expiresAt }: FlowDetail, now: number = Date.now
 }
 
 /** What --json says of a run wherever it names one; times in ms since 1970. */
-export function flowJson(detail: FlowDetail): Readonly<Record<string, unknown>> {
+export function flowJson(detail: FlowWithoutOutline): Readonly<Record<string, unknown>> {
   const { flowId, name, logbook, state, atoms, createdAt, updatedAt, owner, expiresAt, asked } = detail;
   return {
     flowId,

@@ -4,7 +4,7 @@
  * --json: one line for each run: {"flowId","name","logbook","state","atoms","createdAt","updatedAt","held","owner","asked"}
  *   held: "runs", "gone" (its process died, or did not renew its lease) or "nobody"; owner: null or {"id","host","pid","expiresAt"}
  */
-import type { FlowDetail } from '../persistence/records.ts';
+import type { FlowWithoutOutline } from '../persistence/records.ts';
 import { type CommandOptions, inDatabase, writeJson } from './database-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { flowJson, ownerOf, timeOf } from './flow-header.ts';
@@ -46,7 +46,7 @@ export function listCommand(options: ListOptions, around: Surroundings): Promise
   });
 }
 
-function cellsOf(detail: FlowDetail): readonly string[] {
+function cellsOf(detail: FlowWithoutOutline): readonly string[] {
   const { flowId, name, state, atoms, createdAt, updatedAt } = detail;
   return [
     shorten(oneLine(flowId, CHARACTERS), ID_COLUMNS),

@@ -15,6 +15,7 @@ import type {
   DurationDetail,
   Factory,
   FlowDetail,
+  FlowWithoutOutline,
   LogbookDetail,
   Owner,
 } from './records.ts';
@@ -86,7 +87,7 @@ export interface Backend extends AsyncDisposable {
 
   /** Without its atoms; null when there is none. */
   flow(flowId: string): Promise<FlowDetail | null>;
-  flows(query?: FlowQuery): Promise<readonly FlowDetail[]>;
+  flows(query?: FlowQuery): Promise<readonly FlowWithoutOutline[]>;
   /** Also those that the flow has no more, and the items of maps. None, when there is no such flow. */
   atoms(flowId: string, query?: AtomQuery): Promise<readonly AtomDetail[]>;
   /** The same atoms in the same pages, for who only looks: results, which may be large, are not read. */

@@ -3,7 +3,7 @@ import type { Failure } from '../failure.ts';
 import type { AtomCells } from './atom-cells.ts';
 import type { AtomQuery, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
 import type { BlobCell } from './blobs.ts';
-import type { DurationDetail, Factory, FlowDetail, LogbookDetail } from './records.ts';
+import type { DurationDetail, Factory, FlowDetail, FlowWithoutOutline, LogbookDetail } from './records.ts';
 
 /** How the database is opened. */
 export interface DatabaseSettings {
@@ -61,7 +61,7 @@ interface Calls {
   prune: [{ readonly olderThan: number; readonly limit: number }, number];
   // These read.
   flow: [{ readonly flowId: string }, FlowDetail | null];
-  flows: [{ readonly query: FlowQuery }, readonly FlowDetail[]];
+  flows: [{ readonly query: FlowQuery }, readonly FlowWithoutOutline[]];
   /** Of many pages all but the last come as parts. */
   atoms: [AtomsAsked, PackedAtoms | null];
   values: [{ readonly flowId: string }, ReadonlyMap<string, Uint8Array>];

@@ -9,7 +9,9 @@ import {
   type DurationDetail,
   type Factory,
   type FlowDetail,
+  type FlowWithoutOutline,
   type LogbookDetail,
+  withoutOutline,
   withoutResult,
 } from './records.ts';
 
@@ -77,14 +79,14 @@ class MemoryBackend implements Backend {
     return flow === undefined ? null : flowCopy(flow.detail);
   }
 
-  async flows({ logbook, limit, after }: FlowQuery = {}): Promise<readonly FlowDetail[]> {
+  async flows({ logbook, limit, after }: FlowQuery = {}): Promise<readonly FlowWithoutOutline[]> {
     this.#refuseClosed();
     const newestFirst = [...this.#flows.values()].reverse().map((flow) => flow.detail);
     const behind = after === undefined ? newestFirst : behindFlow(newestFirst, after);
     return behind
       .filter((detail) => logbook === undefined || detail.logbook === logbook)
       .slice(0, limit)
-      .map(flowCopy);
+      .map((detail) => withoutOutline(flowCopy(detail)));
   }
 
   async atoms(flowId: string, query: AtomQuery = {}): Promise<readonly AtomDetail[]> {

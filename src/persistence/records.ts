@@ -59,6 +59,13 @@ export interface FlowDetail {
   readonly rest: Uint8Array | null;
 }
 
+/** A flow in a list of flows: its outline, which grows with its atoms, was not read, and is no field of it. */
+export type FlowWithoutOutline = Omit<FlowDetail, 'outline'>;
+
+export function withoutOutline({ outline: _, ...rest }: FlowDetail): FlowWithoutOutline {
+  return rest;
+}
+
 /** A task, a retry or a map in one run, or an item of a map. */
 export interface AtomDetail {
   readonly name: string;

@@ -6,12 +6,20 @@ import type { ClaimRequest, FlowQuery } from './backend.ts';
 import type { PackedChanges, Request } from './database-messages.ts';
 import { mergedText, metadataFrom } from './metadata.ts';
 import { flowNotFound, isHeld, leaseLost, type Ownership, refuseHeld } from './ownership.ts';
-import type { Factory, FlowDetail, LogbookDetail } from './records.ts';
+import {
+  type Factory,
+  type FlowDetail,
+  type FlowWithoutOutline,
+  type LogbookDetail,
+  withoutOutline,
+} from './records.ts';
 import type { Row, SqliteDatabase } from './sqlite-database.ts';
 import { fromText, toText, toTextOrNull } from './sqlite-text.ts';
 
-const COLUMNS = `flow.id, flow.name, logbook, state, created_at, updated_at, atoms, outline, module, export, args,
-  asked, owner_id, owner_host, owner_pid, owner_process, expires_at, epoch, rest`;
+const columnsWith = (
+  outline: string,
+) => `flow.id, flow.name, logbook, state, created_at, updated_at, atoms, ${outline},
+  module, export, args, asked, owner_id, owner_host, owner_pid, owner_process, expires_at, epoch, rest`;
 const OWNERSHIP = 'key, id, owner_id, owner_host, owner_pid, owner_process, expires_at';
 /** States of flows that have come to their end. */
 const ENDED = "('SUCCESS', 'REVERTED', 'FAILURE')";
@@ -71,14 +79,14 @@ export class SqliteFlows {
     return row === undefined ? null : flowFrom(row);
   }
 
-  flows({ logbook, limit, after }: FlowQuery): readonly FlowDetail[] {
+  flows({ logbook, limit, after }: FlowQuery): readonly FlowWithoutOutline[] {
     const behind = after === undefined ? Number.MAX_SAFE_INTEGER : this.#find(after)?.key;
     if (behind === undefined) return [];
     const rows =
       logbook === undefined
         ? this.#sql.flows.all(behind, limit ?? -1)
         : this.#sql.flowsOf.all(toText(logbook), behind, limit ?? -1);
-    return (rows as Row[]).map(flowFrom);
+    return (rows as Row[]).map((row) => withoutOutline(flowFrom(row)));
   }
 
   saveFactory(flowId: string, factory: Factory): void {
@@ -164,10 +172,12 @@ export interface Committed {
 
 function statementsOn(database: SqliteDatabase) {
   const sql = (text: string) => database.prepare(text);
-  const select = `select ${COLUMNS} from flow join origin on origin.flow = flow.key`;
+  const selectWith = (outline: string) =>
+    `select ${columnsWith(outline)} from flow join origin on origin.flow = flow.key`;
+  const select = selectWith("''");
   return {
     held: sql(`select ${OWNERSHIP} from flow where id = ?`),
-    flow: sql(`${select} where flow.id = ?`),
+    flow: sql(`${selectWith('outline')} where flow.id = ?`),
     flows: sql(`${select} where flow.key < ? order by flow.key desc limit ?`),
     flowsOf: sql(`${select} where logbook = ? and flow.key < ? order by flow.key desc limit ?`),
     noteLogbook: sql("insert or ignore into logbook values (?, ?, '{}')"),

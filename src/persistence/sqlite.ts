@@ -17,6 +17,7 @@ import {
   type DurationDetail,
   type Factory,
   type FlowDetail,
+  type FlowWithoutOutline,
   type LogbookDetail,
   withoutResult,
 } from './records.ts';
@@ -99,7 +100,7 @@ class Sqlite implements SqliteBackend {
     return this.#thread.ask({ kind: 'flow', flowId });
   }
 
-  flows(query: FlowQuery = {}): Promise<readonly FlowDetail[]> {
+  flows(query: FlowQuery = {}): Promise<readonly FlowWithoutOutline[]> {
     return this.#thread.ask({ kind: 'flows', query });
   }
 

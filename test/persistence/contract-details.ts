@@ -274,6 +274,9 @@ export function detailsContract(bench: Bench): void {
         ['4', 'a'],
       ] as const)
         await bench.backend.claim(claimOf(flowId, { fresh: { ...FRESH, logbook } }));
+      // Strictly: an outline that was not read is no field.
+      const { outline: _, ...newest } = (await bench.backend.flow('4'))!;
+      expect(await bench.backend.flows({ limit: 1 })).toStrictEqual([newest]);
       const ids = async (query?: object) => (await bench.backend.flows(query)).map(({ flowId }) => flowId);
       expect(await ids()).toEqual(['4', '3', '2', '1']);
       expect(await ids({ limit: 2 })).toEqual(['4', '3']);
