@@ -1,6 +1,6 @@
 // The model's property tests with very many random flows: 25,000 for each of the four kinds of
 // run in this process, 100,000 in all, and a tenth as many on threads; an archive that is killed 20 times,
-// durable flows that are broken 4,000 times by kills, and 4,000 losses of power.
+// 4,000 durable flows that are broken by kills, up to five times each, and 4,000 losses of power.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -4,8 +4,8 @@
  *
  *   start ─▶ ready ─▶ go ─▶ SIGKILL ─▶ start … ─▶ go ─▶ until all flows have ended
  *
- * One kill breaks all flows that are under way: a crash of a flow is one round. The next child starts while one runs, since most
- * of a child's life is its start.
+ * A round is a flow that was broken at least once, came to its end and was held against an unbroken run of it. One kill breaks
+ * all flows that its process had in hand. The next child starts while one runs, since most of a child's life is its start.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,9 +30,9 @@ import { type End, endIn, isOver, linesByFlow, violations } from './crash-story.
 
 const CHILD = fileURLToPath(new URL('../fixtures/durability/crash-child.mjs', import.meta.url));
 /** Lines that a child notes before it is killed, at most: a busy machine takes longer for them, and gets as far. */
-const MOST_LINES = 500;
+const MOST_LINES = 300;
 /** Of a child that gets as far. */
-const MOST_COMMITS = 200;
+const MOST_COMMITS = 120;
 /** ms that it lives beyond its last line, at most; so that it may be anywhere. */
 const LINGERS = 4;
 /** ms after which a child is killed that is still opening the database, at most. */
@@ -40,23 +40,28 @@ const OPENS = 60;
 /** ms after which a child is killed in any case: it may have no more to do. */
 const LONGEST = 5_000;
 /** Flows that run at a time in a child, and that one kill hits. */
-const ABREAST = 6;
+const ABREAST = 16;
+/** A flow that was broken so often is left to the last child, which is not killed: others have their turn. */
+const OFTEN = 5;
 
 /** How flows are taken back by the process that goes on with them, in turn. */
 const TAKEN_BACK = [null, null, 'abort', null, null, null, 'revert', null] as const;
 
 interface LoopOptions {
   readonly seed: number;
-  /** How often a flow is to be broken, at least. */
-  readonly crashes: number;
+  /** How many flows are to be broken, at least. */
+  readonly rounds: number;
   readonly executor: 'serial' | 'threads';
   readonly durability?: 'full' | 'normal';
 }
 
 export interface LoopReport {
-  readonly kills: number;
-  /** How many flows were under way when their process was killed, over all kills. */
+  readonly kills: Readonly<Record<Kill['at'], number>>;
+  /** Flows that were broken, and held against an unbroken run. */
+  readonly rounds: number;
+  /** How often a flow was broken, over all flows. */
   readonly crashes: number;
+  /** With those that no kill hit. */
   readonly flows: number;
   /** How often the flow was broken that was broken most often. */
   readonly most: number;
@@ -89,11 +94,11 @@ class CrashLoop {
   readonly #random: () => number;
 
   constructor(folder: string, options: LoopOptions) {
-    const { seed, crashes } = options;
+    const { seed, rounds } = options;
     this.#folder = folder;
     this.#options = options;
     // More than will run.
-    const drawn = fc.sample(drawings, { seed, numRuns: crashes * 2 });
+    const drawn = fc.sample(drawings, { seed, numRuns: rounds * 4 + ABREAST });
     this.#flows = drawn.map((drawing, at) => ({
       id: `flow-${at}`,
       drawing,
@@ -106,18 +111,15 @@ class CrashLoop {
   async run(): Promise<LoopReport> {
     writeFileSync(this.#log, '');
     const spec = this.#spec('broken', this.#log, 'db', this.#flows);
+    const kills = { opening: 0, anywhere: 0, before: 0, within: 0, after: 0 };
     let next = this.#start(spec);
-    let kills = 0;
-    let crashes = 0;
-    while (crashes < this.#options.crashes) {
+    while (this.#hits.size < this.#options.rounds) {
       const { child, kill } = await next.ready;
       next = this.#start(spec);
+      const from = statSync(this.#log).size;
       await this.#letLive(child, kill);
-      kills++;
-      for (const id of this.#underWay()) {
-        crashes++;
-        this.#hits.set(id, (this.#hits.get(id) ?? 0) + 1);
-      }
+      kills[kill.at]++;
+      for (const id of this.#brokenSince(from)) this.#hits.set(id, (this.#hits.get(id) ?? 0) + 1);
     }
     (await next.ready).child.kill('SIGKILL');
     // What has begun goes on to its end.
@@ -127,14 +129,22 @@ class CrashLoop {
     const unbroken = join(this.#folder, 'unbroken');
     writeFileSync(unbroken, '');
     await this.#toTheEnd(this.#spec('unbroken', unbroken, null, flows));
-    const most = Math.max(...this.#hits.values());
-    return { kills, crashes, flows: flows.length, most, violations: this.#judge(flows, unbroken) };
+    const hits = [...this.#hits.values()];
+    return {
+      kills,
+      rounds: hits.length,
+      crashes: hits.reduce((sum, each) => sum + each, 0),
+      flows: flows.length,
+      most: Math.max(...hits),
+      violations: this.#judge(flows, unbroken),
+    };
   }
 
   /** Until it is dead. */
   async #letLive(child: ChildProcess, kill: Kill): Promise<void> {
     const gone = once(child, 'exit').then(() => true);
-    child.stdin?.write('go\n');
+    const spent = [...this.#hits].flatMap(([id, hits]) => (hits < OFTEN ? [] : [id]));
+    child.stdin?.end(JSON.stringify(spent));
     const deadline = performance.now() + LONGEST;
     if (kill.at === 'opening') await Promise.race([gone, pause(kill.after)]);
     else {
@@ -149,10 +159,12 @@ class CrashLoop {
     if (child.exitCode !== null) throw new Error(`a child ended by itself with ${child.exitCode}`);
   }
 
-  /** The flows that have begun and not ended. */
-  #underWay(): readonly string[] {
-    const lines = linesByFlow(readFileSync(this.#log, 'utf8'));
-    return this.#flows.map(({ id }) => id).filter((id) => lines.has(id) && !isOver(lines.get(id) ?? []));
+  /** The flows of which the last process has done something, and not all; `from`: where the log then ended. */
+  #brokenSince(from: number): readonly string[] {
+    const lines = linesByFlow(readFileSync(this.#log).subarray(from).toString());
+    const isBroken = (of: readonly string[]): boolean =>
+      of.some((line) => !line.startsWith('?')) && !isOver(of);
+    return this.#flows.flatMap(({ id }) => (isBroken(lines.get(id) ?? []) ? [id] : []));
   }
 
   #judge(flows: readonly Flow[], unbroken: string): readonly string[] {
@@ -178,7 +190,7 @@ class CrashLoop {
   async #toTheEnd(spec: string): Promise<void> {
     const { child } = await this.#start(spec, { at: 'opening', after: 0 }).ready;
     const exit = once(child, 'exit');
-    child.stdin?.write('go\n');
+    child.stdin?.end('[]');
     const [code] = await exit;
     if (code !== 0) throw new Error(`the last child ended with ${code}`);
   }
