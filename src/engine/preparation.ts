@@ -4,7 +4,7 @@
  */
 import type { AtomNode, Node } from '../compile/node.ts';
 import { DEFAULT_LOGBOOK } from '../persistence/backend.ts';
-import { type AtomState, RESETTABLE } from '../states.ts';
+import { type AtomState, type Intention, RESETTABLE } from '../states.ts';
 import { freshFlow } from './engine-backend.ts';
 import type { LoopParts } from './loop-parts.ts';
 import type { AnyEngineOptions } from './options.ts';
@@ -72,7 +72,8 @@ export class Preparation {
     for (const node of back) for (const behind of node.successors) back.add(behind);
     for (const node of compilation.atoms.values()) {
       if (back.has(node)) moves.resetAtom(node);
-      else if (storage.recordAt(node).intention === 'REVERT') moves.setIntention(node, 'EXECUTE');
+      // Also of a retry that was taking back what lies behind it: that stands again, and its attempt goes on.
+      else if (isGoingBack(storage.recordAt(node).intention)) moves.setIntention(node, 'EXECUTE');
     }
     kept.aborted = null;
     if (storage.flowState === 'REVERTED') moves.resetFlow();
@@ -83,6 +84,10 @@ export class Preparation {
     for (const node of compilation.atoms.values()) moves.resetAtom(node);
     moves.resetFlow();
   }
+}
+
+function isGoingBack(intention: Intention): boolean {
+  return intention === 'REVERT' || intention === 'RETRY';
 }
 
 /** An item is put back with the whole map. */

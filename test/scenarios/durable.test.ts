@@ -362,6 +362,19 @@ describe('between two runs', () => {
     expect(codeOf(await rejected((async () => engine.rewind({ from: 'nobody' }))()))).toBe('ATOM_NOT_FOUND');
   });
 
+  it('rewind() of a flow that a retry is taking back lets what stands stand, and goes on', async () => {
+    const { flow, mend, told } = world();
+    const tried = linear('tried', { retry: times(3) }).add(flow());
+    const engine = createEngine(tried, { executor: 'serial' });
+    engine.on('atom', ({ state }) => state === 'FAILURE' && engine.suspend());
+    await engine.run();
+    expect([told(), engine.storage.flowState]).toEqual(['a b', 'SUSPENDED']);
+    mend();
+    await engine.rewind();
+    await engine.run();
+    expect([told(), engine.storage.flowState]).toEqual(['b c', 'SUCCESS']);
+  });
+
   it('revert() rejects with what kept it from reverting', async () => {
     const fails = () => {
       throw new RangeError('stays');
