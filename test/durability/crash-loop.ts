@@ -25,7 +25,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { randomFrom } from '../../src/executor/manual-clock.ts';
-import { type Drawing, drawings } from './drawings.ts';
+import { type Drawing, drawings, orderOf } from './drawings.ts';
 import { type End, endIn, isOver, linesByFlow, violations } from './crash-story.ts';
 
 const CHILD = fileURLToPath(new URL('../fixtures/durability/crash-child.mjs', import.meta.url));
@@ -45,7 +45,7 @@ const ABREAST = 16;
 const OFTEN = 5;
 
 /** How flows are taken back by the process that goes on with them, in turn. */
-const TAKEN_BACK = [null, null, 'abort', null, null, null, 'revert', null] as const;
+const TAKEN_BACK = [null, 'rewind', 'abort', null, null, 'rewind', 'revert', null] as const;
 
 interface LoopOptions {
   readonly seed: number;
@@ -72,7 +72,9 @@ interface Flow {
   readonly id: string;
   readonly drawing: Drawing;
   /** How whoever goes on with it takes it back; null: it goes on. */
-  readonly takenBack: 'abort' | 'revert' | null;
+  readonly takenBack: (typeof TAKEN_BACK)[number];
+  /** The atom from which it is rewound; null: only what failed or was reverted is put back. */
+  readonly from: string | null;
 }
 
 export async function crashLoop(options: LoopOptions): Promise<LoopReport> {
@@ -99,13 +101,15 @@ class CrashLoop {
     this.#options = options;
     // More than will run.
     const drawn = fc.sample(drawings, { seed, numRuns: rounds * 4 + ABREAST });
+    const random = randomFrom(seed);
     this.#flows = drawn.map((drawing, at) => ({
       id: `flow-${at}`,
       drawing,
       takenBack: TAKEN_BACK[at % TAKEN_BACK.length] ?? null,
+      from: random() < 0.5 ? null : atomIn(drawing, random),
     }));
     this.#log = join(folder, 'log');
-    this.#random = randomFrom(seed);
+    this.#random = random;
   }
 
   async run(): Promise<LoopReport> {
@@ -218,6 +222,12 @@ type Kill =
   | { readonly at: 'opening'; readonly after: number }
   | { readonly at: 'anywhere'; readonly lines: number; readonly lingers: number }
   | { readonly at: 'before' | 'within' | 'after'; readonly commit: number };
+
+/** A task or a map of it, if it has any that does something. */
+function atomIn(drawing: Drawing, random: () => number): string | null {
+  const names = [...orderOf(drawing).keys()].map((name) => name.replace(/\[.*/, ''));
+  return names[Math.floor(random() * names.length)] ?? null;
+}
 
 /** Counts the lines that a file has gained. */
 class LineCounter {

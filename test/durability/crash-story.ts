@@ -6,9 +6,11 @@
  * 3. Nothing begins before all that comes before it is recorded; nothing is undone before all that came behind it is.
  * 4. Within one process nothing is done twice.
  * 5. A retry goes on counting its attempts, and does not begin anew.
- * 6. At the end nothing is left half done, and the end is that of an unbroken run.
+ * 6. What a rewind puts back is begun anew, all of it or nothing; all else stays as it was recorded.
+ * 7. At the end nothing is left half done, and the end is that of an unbroken run.
  */
 import { type Drawing, isSideBySide, orderOf, retriesAround } from './drawings.ts';
+import { putBackFrom } from './crash-rewind.ts';
 
 export interface End {
   readonly state: string;
@@ -17,7 +19,7 @@ export interface End {
   readonly atoms: Readonly<Record<string, string>>;
 }
 
-type Recorded = {
+export type Recorded = {
   readonly state: string;
   readonly atoms: Readonly<Record<string, readonly [string, string]>>;
 };
@@ -81,12 +83,29 @@ export function violations(
   const around = retriesAround(drawing);
   let process = 1;
   let takenBack: string | null = null;
+  let last: Recorded | null = null;
+  /** What a rewind is about to put back. */
+  let leaving: ReadonlySet<string> | null = null;
   for (const line of lines) {
     if (line.startsWith('end ')) break;
     const sign = line[0] as string;
-    if (sign === '?') {
-      process++;
+    if (sign === '<') {
+      leaving = last === null ? null : putBackFrom(last, line.slice(1), before);
+      continue;
+    }
+    if (sign === '?' || sign === '>') {
+      if (sign === '?') process++;
       const recorded = recordedIn(line);
+      if (recorded !== null && leaving !== null) {
+        const standing = [...leaving].filter((name) => stateIn(recorded, name) !== 'PENDING');
+        if (standing.length === 0) {
+          for (const name of leaving) known.delete(name);
+          // Their retries may begin anew.
+          for (const one of known.values()) one.turn = 0;
+        } else if (sign === '>') found.push(`${standing.join(' and ')} should have been put back`);
+        leaving = null;
+      }
+      last = recorded;
       if (recorded !== null) meetRecord(recorded, before, at, found);
       // It begins anew.
       if (recorded?.state === 'REVERTED') for (const one of known.values()) one.turn = 0;
@@ -137,6 +156,11 @@ function takenBackFlaws(drawing: Drawing, { state, error }: End, isError: boolea
   // One that had not begun, or had been taken back before, is left so.
   const isBack = state === 'REVERTED' || state === 'PENDING';
   return isBack && (error !== null) === isError ? [] : [`it was taken back and ended ${state} with ${error}`];
+}
+
+/** What has no record has not begun. */
+function stateIn({ atoms }: Recorded, name: string): string {
+  return atoms[name]?.[0] ?? 'PENDING';
 }
 
 function recordedIn(line: string): Recorded | null {
