@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Databases, and what starts, kills and stops many processes: a suite of its own, `npm run test:durability`, so that this one stays short. */
 export const DURABILITY = [
   'test/durability/**/*.test.ts',
+  'test/model/kept.test.ts',
   'test/persistence/*.test.ts',
   'test/cli/{kept-runs,looking,care,bad-input}.test.ts',
 ];

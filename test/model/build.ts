@@ -12,7 +12,7 @@ import {
 } from 'taskloom';
 import { isDeepStrictEqual } from 'node:util';
 import { Answers, messageOf, retryOf } from './retries.ts';
-import { type MakeTask, Script, taskHere } from './script.ts';
+import { type MakeTask, type Notes, Script, taskHere } from './script.ts';
 import type { Drawing } from './shapes.ts';
 import {
   type End,
@@ -44,22 +44,45 @@ export interface Built {
 }
 
 /** Throws what the library refuses the drawing with. */
-export function build({ root, options }: Drawing, settings: EngineSettings, makeTask = taskHere): Built {
-  const script = new Script();
-  const { trace, services } = script;
-  const answers = new Answers(trace);
-  const unit = new Builder(script, answers, makeTask).unit(root);
-  const engine = createEngine(unit, {
-    ...settings,
-    services,
-    deferReverts: options.deferReverts,
-    neverResolve: options.neverResolve,
-    keep: options.keep,
-    store: Object.fromEntries(options.store.map((symbol) => [symbol, stored(symbol)])),
-  } as never) as Engine<AnyUnit>;
-  engine.on('flow', ({ state }) => trace.push({ kind: 'flow', to: state }));
-  engine.on('atom', ({ name, state }) => trace.push({ kind: 'moved', atom: name, to: state as State }));
-  return { engine, trace, answers, passed: (ms) => trace.push({ kind: 'passed', ms }) };
+export function build(drawing: Drawing, settings: EngineSettings, makeTask = taskHere): Built {
+  const trace: Entry[] = [];
+  const world = new World(drawing, trace, makeTask);
+  const engine = world.engine(settings);
+  hear(engine, trace);
+  return { engine, trace, answers: world.answers, passed: (ms) => trace.push({ kind: 'passed', ms }) };
+}
+
+/** What tasks and retries of a drawing do, and what they note, whichever engine runs them. */
+export class World {
+  readonly answers: Answers;
+  readonly #drawing: Drawing;
+  readonly #script: Script;
+  readonly #builder: Builder;
+
+  constructor(drawing: Drawing, notes: Notes, makeTask = taskHere) {
+    this.#drawing = drawing;
+    this.#script = new Script(notes);
+    this.answers = new Answers(notes);
+    this.#builder = new Builder(this.#script, notes, this.answers, makeTask);
+  }
+
+  /** A flow of its own, in an engine of its own. */
+  engine(settings: EngineSettings): Engine<AnyUnit> {
+    const { root, options } = this.#drawing;
+    return createEngine(this.#builder.unit(root), {
+      ...settings,
+      services: this.#script.services,
+      deferReverts: options.deferReverts,
+      neverResolve: options.neverResolve,
+      keep: options.keep,
+      store: Object.fromEntries(options.store.map((symbol) => [symbol, stored(symbol)])),
+    } as never) as Engine<AnyUnit>;
+  }
+}
+
+export function hear(engine: Engine<AnyUnit>, notes: Notes): void {
+  engine.on('flow', ({ state }) => notes.push({ kind: 'flow', to: state }));
+  engine.on('atom', ({ name, state }) => notes.push({ kind: 'moved', atom: name, to: state as State }));
 }
 
 /** Runs the engine to an end, and says how it ended. */
@@ -92,16 +115,17 @@ function messagesOf(thrown: unknown): string[] {
 
 class Builder {
   readonly #script: Script;
+  readonly #notes: Notes;
   readonly #answers: Answers;
   readonly #makeTask: MakeTask;
 
-  constructor(script: Script, answers: Answers, makeTask: MakeTask) {
-    [this.#script, this.#answers, this.#makeTask] = [script, answers, makeTask];
+  constructor(script: Script, notes: Notes, answers: Answers, makeTask: MakeTask) {
+    [this.#script, this.#notes, this.#answers, this.#makeTask] = [script, notes, answers, makeTask];
   }
 
   unit(shape: UnitShape): AnyUnit {
     if (shape.kind === 'task') return this.#task(shape, null);
-    const retry = shape.retry === null ? null : retryOf(shape.retry, this.#script.trace, this.#answers);
+    const retry = shape.retry === null ? null : retryOf(shape.retry, this.#notes, this.#answers);
     const [only] = shape.units;
     if (shape.isTask && only?.kind === 'task') return this.#task(only, retry);
     const make = { linear, unordered, graph }[shape.pattern] as unknown as MakeFlow;
@@ -122,7 +146,7 @@ class Builder {
     const { from, to, decider } = link;
     const source = shape.units[from] as UnitShape;
     const says = (history: Values): boolean => {
-      this.#script.trace.push({ kind: 'asked', flow: shape.name, from, to, history: { ...history } });
+      this.#notes.push({ kind: 'asked', flow: shape.name, from, to, history: { ...history } });
       return !decider?.noOn.some((at) =>
         source.kind === 'flow' ? at === 0 : isDeepStrictEqual(history[source.name], resultOf(source, at)),
       );

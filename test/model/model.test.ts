@@ -9,133 +9,17 @@
 import fc from 'fast-check';
 import { SerialTaskExecutor, TaskloomError, ThreadPoolTaskExecutor } from 'taskloom';
 import { ManualTaskExecutor } from 'taskloom/testing';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { randomFrom } from '../../src/executor/manual-clock.ts';
-import { type Built, build, runToEnd } from './build.ts';
+import { build, runToEnd } from './build.ts';
+import { drive, Follower, sorted, told } from './follow.ts';
+import { holds, numRuns } from './holds.ts';
 import { Model } from './model.ts';
 import { determinedBy, play } from './play.ts';
 import { taskFar } from './script.ts';
 import { refusal } from './fit.ts';
-import { type Drawing, drawings, type Features, PAUSE, runnable } from './shapes.ts';
+import { drawings, type Features, runnable } from './shapes.ts';
 import type { End, Entry } from './words.ts';
-
-const numRuns = Number(process.env['TASKLOOM_RUNS'] ?? 250);
-const seed = process.env['TASKLOOM_SEED'];
-const path = process.env['TASKLOOM_PATH'];
-/** ms; a run takes one or two. */
-const timeout = 30_000 + numRuns * 100;
-
-function parameters<T>(name: string, numRuns: number): fc.Parameters<T> {
-  return {
-    numRuns,
-    ...(seed === undefined ? {} : { seed: Number(seed) }),
-    ...(path === undefined ? {} : { path }),
-    endOnFailure: process.env['TASKLOOM_SHRINK'] === '0',
-    reporter(run) {
-      if (!run.failed) return;
-      const repeat = `TASKLOOM_SEED=${run.seed} TASKLOOM_PATH=${run.counterexamplePath} npx vitest run test/model -t '${name}'`;
-      throw new Error(`${fc.defaultReportMessage(run)}\n\nTo repeat it: ${repeat}`, {
-        cause: run.errorInstance,
-      });
-    },
-  };
-}
-
-/** A test of many drawings. */
-function holds<T extends [unknown, ...unknown[]]>(
-  name: string,
-  drawn: fc.Arbitrary<T>,
-  predicate: (...args: T) => Promise<void>,
-  runs = numRuns,
-): void {
-  const property = fc.asyncProperty(drawn, (args) => predicate(...args));
-  it(name, () => fc.assert(property, parameters<[T]>(name, runs)), timeout);
-}
-
-/** Follows what the library does; what it does that the rules don't allow is thrown with all that came before. */
-class Follower {
-  readonly #model: Model;
-  readonly #trace: readonly Entry[];
-  #next = 0;
-
-  constructor({ root, options }: Drawing, { trace }: Built, givesBack = false) {
-    this.#model = new Model(root, options, givesBack);
-    this.#trace = trace;
-  }
-
-  catchUp(): Model {
-    for (; this.#next < this.#trace.length; this.#next++) {
-      try {
-        this.#model.observe(this.#trace[this.#next] as Entry);
-      } catch (violation) {
-        throw new Error(`${violation}\nafter: ${told(this.#trace.slice(0, this.#next))}`, {
-          cause: violation,
-        });
-      }
-    }
-    return this.#model;
-  }
-
-  /** When the library waits for tasks, then for all that could be on its way; what it wants no more may lie there too. */
-  atRest({ waiting }: ManualTaskExecutor): void {
-    const model = this.catchUp();
-    const wanted = [...model.inHand(), ...model.due()].map(({ atom, action }) => `${action} ${atom}`);
-    const found = waiting.map(({ atom, action }) => `${action} ${atom}`);
-    const left = wanted.filter((each) => !found.includes(each));
-    expect(left, `what should be on its way after: ${told(this.#trace)}`).toEqual([]);
-  }
-
-  ended(end: End): void {
-    const wanted = this.catchUp().end();
-    expect(sorted(end), `the end after: ${told(this.#trace)}`).toEqual(sorted(wanted));
-  }
-}
-
-function sorted(end: End): End {
-  return { ...end, thrown: end.thrown.toSorted() };
-}
-
-function told(trace: readonly Entry[]): string {
-  const word = (entry: Entry): string => {
-    if (entry.kind === 'flow') return `FLOW ${entry.to}`;
-    if (entry.kind === 'moved') return `${entry.atom} ${entry.to}`;
-    if (entry.kind === 'consulted') return `${entry.retry} asked for ${entry.about}`;
-    if (entry.kind === 'answered') return `question ${entry.question} answered`;
-    if (entry.kind === 'passed') return `${entry.ms} ms`;
-    if (entry.kind === 'asked') return `${entry.flow} ${entry.from}>${entry.to} asked`;
-    return `${entry.action} ${entry.atom} ${entry.kind}`;
-  };
-  return trace.map(word).join('; ');
-}
-
-/**
- * Begins and settles what waits, gives answers and lets time pass, in a random order, and looks at each rest whether all
- * is on its way.
- */
-async function drive(
-  { answers, passed }: Built,
-  executor: ManualTaskExecutor,
-  follower: Follower,
-  random: () => number,
-  between?: () => void,
-): Promise<void> {
-  const oneOf = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
-  for (;;) {
-    await executor.idle();
-    follower.atRest(executor);
-    between?.();
-    const waits = follower.catchUp().waitsFor();
-    if (executor.waiting.length + waits.answers.length === 0 && !waits.time) return;
-    const pick = oneOf(executor.waiting);
-    const question = oneOf(waits.answers);
-    if (question !== undefined && (pick === undefined || random() < 0.3)) answers.give(question);
-    else if (waits.time && (pick === undefined || random() < 0.3)) {
-      passed(PAUSE);
-      await executor.advance(PAUSE);
-    } else if (pick?.begun || random() < 0.4) await executor.settle(pick?.atom ?? '');
-    else await executor.begin(pick?.atom ?? '');
-  }
-}
 
 const atOnce: Features = { late: false, delays: false };
 const whenTold: Features = { late: true, delays: true };
@@ -247,7 +131,7 @@ describe('the library keeps the rules', () => {
       const results = all?.end.results == null ? null : {};
       expect(none?.end).toEqual({ ...all?.end, results });
     },
-    Math.ceil(numRuns / 3),
+    { runs: Math.ceil(numRuns / 3) },
   );
 
   /** How many tasks travel together: what the executor thinks best, or so many whatever they take. */
@@ -281,7 +165,7 @@ describe('the library keeps the rules', () => {
         expect(await run()).toMatchObject(determined ?? {});
       }
     },
-    Math.max(50, Math.floor(numRuns / 10)),
+    { runs: Math.max(50, Math.floor(numRuns / 10)) },
   );
 });
 

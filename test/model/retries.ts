@@ -11,10 +11,10 @@ import {
   TaskloomError,
   times,
 } from 'taskloom';
+import type { Notes } from './script.ts';
 import {
   type Action,
   answerFailureOf,
-  type Entry,
   executed,
   failureOf,
   type OwnPolicy,
@@ -27,11 +27,11 @@ import {
 /** Answers that were promised and are given when told, by the number of their question. */
 export class Answers {
   readonly #open = new Map<number, () => void>();
-  readonly #trace: Entry[];
+  readonly #notes: Notes;
   #count = 0;
 
-  constructor(trace: Entry[]) {
-    this.#trace = trace;
+  constructor(notes: Notes) {
+    this.#notes = notes;
   }
 
   get open(): readonly number[] {
@@ -44,13 +44,13 @@ export class Answers {
   }
 
   give(question: number): void {
-    this.#trace.push({ kind: 'answered', question });
+    this.#notes.push({ kind: 'answered', question });
     this.#open.get(question)?.();
     this.#open.delete(question);
   }
 }
 
-export function retryOf(shape: RetryShape, trace: Entry[], answers: Answers): AnyRetry {
+export function retryOf(shape: RetryShape, notes: Notes, answers: Answers): AnyRetry {
   const { name, requires, provides, policy, delay } = shape;
   const [symbol] = provides;
   const options = { name, delay, backoff: 2, ...(symbol === undefined ? {} : { provides: symbol }) };
@@ -68,11 +68,11 @@ export function retryOf(shape: RetryShape, trace: Entry[], answers: Answers): An
     case 'alwaysRevertAll':
       return alwaysRevertAll({ name }) as AnyRetry;
     case 'own':
-      return ownRetry(shape, policy, trace, answers);
+      return ownRetry(shape, policy, notes, answers);
   }
 }
 
-function ownRetry(shape: RetryShape, policy: OwnPolicy, trace: Entry[], answers: Answers): AnyRetry {
+function ownRetry(shape: RetryShape, policy: OwnPolicy, notes: Notes, answers: Answers): AnyRetry {
   const { name, requires, provides, delay } = shape;
   const [symbol] = provides;
   const see = (
@@ -81,7 +81,7 @@ function ownRetry(shape: RetryShape, policy: OwnPolicy, trace: Entry[], answers:
     args: object,
     question: number | null,
   ): void => {
-    trace.push({ kind: 'consulted', retry: name, about, args: { ...args }, told: toldBy(history), question });
+    notes.push({ kind: 'consulted', retry: name, about, args: { ...args }, told: toldBy(history), question });
   };
   const answer = (attempt: number): Decision => {
     const decision = policy.decisions[attempt - 1] ?? 'REVERT';

@@ -20,9 +20,14 @@ interface Does {
   readonly value: unknown;
 }
 
-/** Says what each task does, and keeps what happened, in the order in which it did. */
+/** Where what happened is written down, in the order in which it did. */
+export interface Notes {
+  push(entry: Entry): unknown;
+}
+
+/** Says what each task does, and notes that it did. */
 export class Script {
-  readonly trace: Entry[] = [];
+  readonly #notes: Notes;
   readonly #shapes = new Map<string, TaskShape>();
   /** Counted over the life of the engine, so that what a shape says of the second one holds whatever put it back. */
   readonly #executions = new Map<string, number>();
@@ -34,6 +39,10 @@ export class Script {
     ended: (atom: string, action: Action, does: Does): void => this.ended(atom, action, does),
   };
 
+  constructor(notes: Notes) {
+    this.#notes = notes;
+  }
+
   know(shape: TaskShape): void {
     this.#shapes.set(shape.name, shape);
   }
@@ -42,7 +51,7 @@ export class Script {
     const shape = this.#shapes.get(atom) as TaskShape;
     const symbols = argumentsOf(shape);
     const bySymbol = Object.entries(args).map(([name, value]) => [symbols.get(name), value] as const);
-    this.trace.push({ kind: 'called', atom, action, args: Object.fromEntries(bySymbol), undo });
+    this.#notes.push({ kind: 'called', atom, action, args: Object.fromEntries(bySymbol), undo });
     const execution = (this.#executions.get(atom) ?? 0) + (action === 'execute' ? 1 : 0);
     this.#executions.set(atom, execution);
     if (action === 'execute') {
@@ -54,7 +63,7 @@ export class Script {
   }
 
   ended(atom: string, action: Action, { threw, value }: Does): void {
-    this.trace.push({ kind: 'ended', atom, action, threw, value });
+    this.#notes.push({ kind: 'ended', atom, action, threw, value });
   }
 }
 
