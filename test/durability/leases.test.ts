@@ -26,6 +26,8 @@ interface Spec {
   readonly executor?: 'serial' | 'threads';
   readonly lease?: number;
   readonly isWaiting?: boolean;
+  /** Its main thread is busy from when this atom runs until this file is there. */
+  readonly blocked?: { readonly atom: string; readonly until: string };
 }
 
 function start(spec: Spec): Child {
@@ -122,6 +124,70 @@ describe.each(['serial', 'threads'] as const)('a process that sleeps past its le
     expect(await sleeper.says('done', 'failed')).toMatchObject({ kind: 'done', state: 'SUCCESS' });
   });
 });
+
+describe.each(['serial', 'threads'] as const)(
+  'a process whose main thread is blocked past its lease, %s',
+  (executor) => {
+    /** Blocked while its second task runs, until the lease is over. */
+    async function blocked(gate: string): Promise<Child> {
+      const tasks = [{ name: 'a' }, { name: 'b', gate }, { name: 'c' }];
+      const owner = start({ tasks, executor, blocked: { atom: 'b', until: file('unblocked') } });
+      await until(() => logOf(owner).includes('blocked'), 'it is blocked');
+      await until(() => expiry() < Date.now(), 'its lease is over');
+      return owner;
+    }
+
+    it('has lost the flow to another one, is told so, and writes nothing', async () => {
+      const owner = await blocked(file('never'));
+      const other = start({ tasks: [{ name: 'a' }, { name: 'b' }, { name: 'c' }], executor });
+      expect(await other.says('done', 'failed')).toMatchObject({
+        kind: 'done',
+        results: { a: `a by ${owner.pid}`, b: `b by ${other.pid}`, c: `c by ${other.pid}` },
+      });
+      await other.exit;
+      const before = everything();
+      writeFileSync(file('unblocked'), '');
+      expect(await owner.says('done', 'failed')).toMatchObject({
+        kind: 'failed',
+        code: 'LEASE_LOST',
+        state: 'SUSPENDED',
+      });
+      await owner.exit;
+      expect(logOf(owner).filter((line) => line !== 'blocked')).toEqual(['+a', '.a', '+b', 'stopped b']);
+      expect(logOf(other)).toEqual(['+b', '.b', '+c', '.c']);
+      expect(everything()).toEqual(before);
+    });
+
+    it('and comes back while the other one runs, disturbs it in nothing', async () => {
+      const owner = await blocked(file('gate'));
+      const tasks = [{ name: 'a' }, { name: 'b' }, { name: 'c', gate: file('later') }];
+      const other = start({ tasks, executor, lease: 30_000 });
+      await until(() => logOf(other).includes('+c'), 'the other one runs c');
+      // It has a result as soon as it can look.
+      writeFileSync(file('gate'), '');
+      writeFileSync(file('unblocked'), '');
+      expect(await owner.says('done', 'failed')).toMatchObject({ kind: 'failed', code: 'LEASE_LOST' });
+      await owner.exit;
+      expect(logOf(owner).filter((line) => line.endsWith('c'))).toEqual([]);
+      writeFileSync(file('later'), '');
+      expect(await other.says('done', 'failed')).toMatchObject({
+        kind: 'done',
+        results: { a: `a by ${owner.pid}`, b: `b by ${other.pid}`, c: `c by ${other.pid}` },
+      });
+    });
+
+    it('and has not been missed, goes on', async () => {
+      const owner = await blocked(file('gate'));
+      writeFileSync(file('gate'), '');
+      writeFileSync(file('unblocked'), '');
+      expect(await owner.says('done', 'failed')).toMatchObject({
+        kind: 'done',
+        results: { c: `c by ${owner.pid}` },
+      });
+      expect(logOf(owner).filter((line) => line.startsWith('+'))).toEqual(['+a', '+b', '+c']);
+    });
+  },
+);
 
 it('a process that works longer than its lease keeps the flow', async () => {
   // Longer than a busy machine may keep a process waiting.
