@@ -5,8 +5,8 @@
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import type { DatabaseSettings } from './database-messages.ts';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts';
-import { isBusy, storageError, unavailable } from './sqlite-errors.ts';
-import { checkFile, checkIdentity, filesAt } from './sqlite-file.ts';
+import { damageWithLog, isBusy, storageError, unavailable } from './sqlite-errors.ts';
+import { checkFile, checkIdentity, filesAt, hasLog } from './sqlite-file.ts';
 import type { WayOut } from './way-out.ts';
 
 /** KB of pages held in memory. */
@@ -40,6 +40,7 @@ export class SqliteDatabase {
     this.#wayOut = wayOut;
     try {
       checkFile(settings);
+      checkLog(settings);
       this.#connection = new DatabaseSync(path, { timeout: 0 });
     } catch (error) {
       throw storageError(error, file);
@@ -143,5 +144,25 @@ export class SqliteDatabase {
     const isNew = application === 0 && number('select count(*) from sqlite_schema') === 0;
     if (!isNew) checkIdentity(application, version, this.#settings.file);
     return version;
+  }
+}
+
+/**
+ * A connection that may write puts the log into the file when it is closed, also where the log was another one's and the file was
+ * refused because of it. One that only reads leaves both as they are; so that one looks first.
+ *
+ * @throws TaskloomError STORAGE_CORRUPT
+ */
+function checkLog({ file, path }: DatabaseSettings): void {
+  if (!hasLog(path)) return;
+  const reader = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    reader.prepare('select count(*) from sqlite_schema').all();
+  } catch (error) {
+    const damage = damageWithLog(error, file);
+    // Of all else whoever may write knows more: it waits for a lock, and takes back what was half done.
+    if (damage !== null) throw damage;
+  } finally {
+    reader.close();
   }
 }

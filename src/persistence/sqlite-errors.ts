@@ -56,6 +56,18 @@ export function isBusy(error: unknown): boolean {
   return errcode !== null && (errcode & PRIMARY) === BUSY;
 }
 
+/** What SQLite says of a file that has a log beside it, where that is damage; else null. */
+export function damageWithLog(error: unknown, file: string): TaskloomError | null {
+  const errcode = resultCodeOf(error);
+  if (errcode === null || MEANINGS[errcode & PRIMARY]?.[0] !== 'STORAGE_CORRUPT') return null;
+  const { message } = error as Error;
+  return new TaskloomError(
+    'STORAGE_CORRUPT',
+    `The database ${file} is damaged, or its -wal file is that of another one (${message}). They were not changed.`,
+    { details: { file, sqlite: errcode }, cause: error },
+  );
+}
+
 /** @param words - What is the matter, behind the name of the file */
 export function unavailable(file: string, words: string, cause?: unknown): TaskloomError {
   return new TaskloomError('STORAGE_UNAVAILABLE', `The database ${file} ${words}.`, {

@@ -56,6 +56,11 @@ export function filesAt(path: string): string {
   return [path, `${path}-wal`].map((each) => identityOf(statOf(each))).join(' ');
 }
 
+/** Something lies beside the file that SQLite would take for its log. */
+export function hasLog(path: string): boolean {
+  return (statOf(`${path}-wal`)?.size ?? 0) > 0;
+}
+
 function identityOf(stats: Stats | null): string {
   return stats === null ? 'none' : `${stats.dev}:${stats.ino}`;
 }
