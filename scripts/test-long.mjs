@@ -1,5 +1,5 @@
 // The model's property tests with very many random flows: 25,000 for each of the four kinds of
-// run in this process, 100,000 in all, a tenth as many on threads, and 50,000 kept in backends; an archive that is killed 20 times,
+// run in this process, 100,000 in all, a tenth as many on threads, and 33,000 kept in backends; an archive that is killed 20 times,
 // 4,000 durable flows that are broken by kills, up to five times each, and 4,000 losses of power.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';

@@ -117,7 +117,9 @@ export function violations(
     if (!before.has(name)) continue;
     const one = at(name);
     if (sign === '=' || sign === '!') {
-      one.recorded = sign === '=' ? 'SUCCESS' : 'REVERTED';
+      // A worker that gives a revert back says SUCCESS anew, and this may be heard when the revert is on again, or done.
+      const isGivenBack = sign === '=' && (one.said === '-' || one.said === '~');
+      one.recorded = isGivenBack ? null : sign === '=' ? 'SUCCESS' : 'REVERTED';
       continue;
     }
     if (sign === '+') {

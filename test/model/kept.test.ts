@@ -2,7 +2,7 @@
  * The model's random flows, kept in a backend: the same rules hold, and a flow that was suspended is gone on with by a new engine,
  * which knows nothing but what was written, at any step.
  *
- * TASKLOOM_RUNS / 2 flows for each test (default 125).
+ * TASKLOOM_RUNS / 3 flows for each test.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { LateEvents } from './late-events.ts';
 import { type Drawing, runnable } from './shapes.ts';
 import type { End } from './words.ts';
 
-const settings = { runs: Math.ceil(numRuns / 2), suite: ' --config vitest.durability.config.ts' };
+const settings = { runs: Math.ceil(numRuns / 3), suite: ' --config vitest.durability.config.ts' };
 /** ms for which an engine gathers what nobody waits for, and more. */
 const LONG = 1000;
 const seeds = fc.integer();
