@@ -85,7 +85,7 @@ class Scene {
     const rest = { executor: 'serial', durability: this.#durability, abreast: 3 };
     writeFileSync(spec, JSON.stringify({ db, log, flows: this.#flows, ...rest }));
     const { status, stderr } = spawnSync(process.execPath, [CHILD, spec, '{"at":"opening"}'], {
-      input: 'go\n',
+      input: '[]',
       env: { ...process.env, ...env },
     });
     expect(stderr.toString()).toBe('');
