@@ -2,6 +2,7 @@
 import type { AtomNode, RetryNode, TaskNode } from '../compile/node.ts';
 import type { Call } from '../executor/executor.ts';
 import type { Services } from '../flow/context.ts';
+import type { StopSignal } from '../following.ts';
 import type { Identity, WorkEvent } from '../protocol/messages.ts';
 import type { AtomState } from '../states.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
@@ -28,7 +29,7 @@ export interface DispatchHost extends SchedulerHost {
   readonly services: Services;
   rankOf(node: AtomNode): number;
   /** Aborted when running tasks are to stop. */
-  readonly stopping: AbortSignal;
+  readonly stopping: StopSignal;
   /** Resolves when all that arrived is looked at and what follows from it is sent off; null when that is so. */
   resting(): Promise<void> | null;
 }
@@ -76,7 +77,7 @@ export class Dispatch implements Call {
   }
 
   /** An abort reaches what executes; what is being undone is let be. */
-  get signal(): AbortSignal | null {
+  get signal(): StopSignal | null {
     return this.action === 'execute' ? this.#host.stopping : null;
   }
 

@@ -1,6 +1,7 @@
 /** One run of an engine, from its first loop to what it resolves to or rejects with; follows the signal of the options. */
 import type { TaskExecutor } from '../executor/executor.ts';
 import { failureFrom } from '../failure.ts';
+import type { Services } from '../flow/context.ts';
 import { type Follower, follow, unfollow } from '../following.ts';
 import { errorFrom } from '../revival.ts';
 import type { FlowState } from '../states.ts';
@@ -9,6 +10,7 @@ import { Loop } from './loop.ts';
 import type { LoopParts } from './loop-parts.ts';
 import type { AnyEngineOptions } from './options.ts';
 
+const NO_SERVICES: Services = {};
 const ENDS: ReadonlySet<FlowState> = new Set(['SUCCESS', 'REVERTED', 'FAILURE']);
 
 export class Run {
@@ -94,7 +96,13 @@ export class Run {
   }
 
   *#newLoop(isFollowed: boolean): Generator<Loop, void> {
-    const { signal, onAbort, services = {}, deferReverts = true, neverResolve = false } = this.#options;
+    const {
+      signal,
+      onAbort,
+      services = NO_SERVICES,
+      deferReverts = true,
+      neverResolve = false,
+    } = this.#options;
     const loop = new Loop(this.#parts, this.#executor, services, { deferReverts, neverResolve });
     const isFirst = this.#loop === null;
     this.#loop = loop;

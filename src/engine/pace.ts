@@ -8,8 +8,8 @@ const GATHERING = 20;
 
 export class Pace {
   readonly #write: () => void;
-  #callOff: (() => void) | null = null;
-  #isSoon = false;
+  #soon: NodeJS.Immediate | undefined;
+  #later: NodeJS.Timeout | undefined;
   /** A task waits. */
   isUrgent = false;
 
@@ -20,28 +20,26 @@ export class Pace {
 
   /** Something is to be written. */
   ask(): void {
-    if (this.#callOff !== null) {
-      if (!this.isUrgent || this.#isSoon) return;
-      this.#callOff();
-    }
-    const write = (): void => {
-      this.#callOff = null;
-      this.#write();
-    };
-    this.#isSoon = this.isUrgent;
-    if (this.isUrgent) {
-      const soon = setImmediate(write);
-      this.#callOff = () => clearImmediate(soon);
-    } else {
-      const later = setTimeout(write, GATHERING);
-      this.#callOff = () => clearTimeout(later);
-    }
+    if (this.#soon !== undefined || (this.#later !== undefined && !this.isUrgent)) return;
+    if (this.isUrgent) this.#soon = setImmediate(() => this.#due());
+    else this.#later = setTimeout(() => this.#due(), GATHERING);
   }
 
   /** It is being written. */
   rest(): void {
-    this.#callOff?.();
-    this.#callOff = null;
+    this.#callOff();
     this.isUrgent = false;
+  }
+
+  #due(): void {
+    this.#callOff();
+    this.#write();
+  }
+
+  #callOff(): void {
+    clearImmediate(this.#soon);
+    clearTimeout(this.#later);
+    this.#soon = undefined;
+    this.#later = undefined;
   }
 }

@@ -8,7 +8,6 @@
  *    those that have not begun, and what is more urgent goes first.
  * 4. Whatever goes wrong before the task's code runs is an outcome: nothing is thrown at the engine's loop.
  */
-import { setMaxListeners } from 'node:events';
 import type { AtomNode, Node, RetryNode, TaskNode } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import { type Clock, realClock } from '../executor/clock.ts';
@@ -16,6 +15,7 @@ import type { Coming, TaskExecutor } from '../executor/executor.ts';
 import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
+import { Stopping } from '../following.ts';
 import { isValue } from '../protocol/codec.ts';
 import type { Executed, Outcome } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
@@ -35,8 +35,8 @@ export class Scheduler {
   readonly #commits: Pick<Commits, 'after'> | null;
   readonly #inbox: Inbox<Arrival>;
   readonly #host: DispatchHost;
-  readonly #began: SchedulerHost['began'];
-  readonly #stopping = new AbortController();
+  readonly #teller: SchedulerHost;
+  readonly #stopping = new Stopping();
   readonly #dispatches = new Set<Dispatch>();
   readonly #outbox = new Outbox((node, action) => this.#sendTask(node, action));
   readonly #failures: () => ReadonlyMap<string, Failure>;
@@ -55,12 +55,12 @@ export class Scheduler {
     this.#commits = commits;
     this.#inbox = inbox;
     this.#failures = failures;
-    this.#began = (node, action) => host.began(node, action);
+    this.#teller = host;
     this.#host = {
       storage,
       services,
       rankOf,
-      stopping: this.#stopping.signal,
+      stopping: this.#stopping,
       resting: () => inbox.resting(),
       began: (node, action) => {
         this.#noteBegun(node);
@@ -73,8 +73,6 @@ export class Scheduler {
       withdrawn: (node) => host.withdrawn(node),
       said: (node, event) => host.said(node, event),
     };
-    // Executors of others may listen for every task that runs.
-    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Atoms sent off of which the outcome is still wanted. */
@@ -93,7 +91,7 @@ export class Scheduler {
     const record = this.#storage.recordAt(node);
     const undo = node.kind === 'task' ? node.atom.work.revert : node.atom.revert;
     if (undo === null || !record.began) {
-      this.#began(node, 'revert');
+      this.#teller.began(node, 'revert');
       this.#put(node, 'revert', { kind: 'reverted', result: undefined, elapsed: 0 });
     } else if (node.kind === 'retry') this.#performHere(node, 'revert');
     else this.#outbox.put(node, 'revert', this.#host.rankOf(node));

@@ -9,6 +9,7 @@
 import type { Failure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import type { AnyTask, Work } from '../flow/unit.ts';
+import type { StopSignal } from '../following.ts';
 import { MILLISECONDS, type OptionRules } from '../options.ts';
 import type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from '../protocol/messages.ts';
 import type { Clock } from './clock.ts';
@@ -22,7 +23,7 @@ export interface Call {
   readonly source: object;
   readonly services: Services;
   /** Aborted when the engine wants running tasks to stop; reaches the task's `context.signal`. */
-  readonly signal: AbortSignal | null;
+  readonly signal: StopSignal | null;
   /** True when a task may read the result. */
   readonly read: boolean;
   /**

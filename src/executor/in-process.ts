@@ -4,9 +4,10 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { types } from 'node:util';
+import type { Value } from '../protocol/codec.ts';
 import type { Outcome, WorkEvent } from '../protocol/messages.ts';
-import { perform } from '../protocol/perform.ts';
-import { answerService } from '../protocol/services.ts';
+import { type PerformHost, perform } from '../protocol/perform.ts';
+import { answerService, type ServiceAnswer } from '../protocol/services.ts';
 import { show } from '../protocol/task-context.ts';
 import { type Follower, follow, unfollow } from '../following.ts';
 import { TaskSignal } from '../protocol/task-signal.ts';
@@ -80,33 +81,57 @@ export class InProcess {
 /** Performs a task on this thread. What it still does after it was given up is not heard. */
 export async function performHere(ticket: Ticket, clock: Clock, grace: number): Promise<Outcome> {
   const { request, task, call } = ticket;
-  const own = new TaskSignal();
   const { signal } = call;
-  const follower: Follower = { onAborted: (reason) => own.abort(reason) };
-  if (signal?.aborted) own.abort(signal.reason);
-  else if (signal !== null) follow(signal, follower);
+  const here = new Here(ticket, clock);
+  if (signal?.aborted) here.onAborted(signal.reason);
+  else if (signal !== null) follow(signal, here);
   let giveUp: (outcome: Outcome) => void = () => {};
   const givenUp = new Promise<Outcome>((resolve) => {
     giveUp = resolve;
   });
   const watch = new Watch(ticket, clock, {
     look: () => {},
-    abort: (reason) => own.abort(reason),
+    abort: (reason) => here.onAborted(reason),
     giveUp: (outcome) => giveUp(outcome),
   });
   watch.begin(grace);
-  const performed = perform(request, task.work, {
-    get signal() {
-      return own.signal;
-    },
-    onEvent: (event) => ticket.tell(detached(event)),
-    callService: (name, args) => answerService(call.services, name, args),
-    now: () => clock.now(),
-  });
+  const performed = perform(request, task.work, here);
   // The ticket itself is settled from elsewhere when the executor is stopped in the midst.
   const outcome = await Promise.race([performed, givenUp, ticket]);
-  if (signal !== null) unfollow(signal, follower);
+  if (signal !== null) unfollow(signal, here);
   return watch.stop(outcome);
+}
+
+/** One task that is performed here: what `perform` asks of this side. */
+class Here implements PerformHost, Follower {
+  readonly #ticket: Ticket;
+  readonly #clock: Clock;
+  readonly #own = new TaskSignal();
+
+  constructor(ticket: Ticket, clock: Clock) {
+    this.#ticket = ticket;
+    this.#clock = clock;
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal;
+  }
+
+  onAborted(reason: unknown): void {
+    this.#own.abort(reason);
+  }
+
+  onEvent(event: WorkEvent): void {
+    this.#ticket.tell(detached(event));
+  }
+
+  callService(name: string, args: Value): Promise<ServiceAnswer> {
+    return answerService(this.#ticket.call.services, name, args);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
 }
 
 /** Details as they would arrive from a worker: a copy, that the task can't change any more. */

@@ -8,7 +8,7 @@
 import type { TaskloomError } from '../errors.ts';
 import { failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
-import { type Follower, follow, unfollow } from '../following.ts';
+import { type Follower, follow, type StopSignal, unfollow } from '../following.ts';
 import { wallNow } from '../protocol/marks.ts';
 import type { Outcome, WorkEvent } from '../protocol/messages.ts';
 import { pack } from '../protocol/packing.ts';
@@ -53,7 +53,7 @@ export class ThreadWork {
   readonly #hand = new Hand();
   /** Outcomes that came by message, by the number of their request. */
   readonly #posted = new Map<number, Outcome>();
-  readonly #signals = new Map<AbortSignal, Heeded>();
+  readonly #signals = new Map<StopSignal, Heeded>();
   /** Of the first. */
   #watch: Watch | null = null;
   #isSlow = false;
@@ -234,7 +234,7 @@ export class ThreadWork {
   }
 
   /** Follows the signal of a call in hand. */
-  #heed(signal: AbortSignal): void {
+  #heed(signal: StopSignal): void {
     const heeded = this.#signals.get(signal);
     if (heeded !== undefined) {
       heeded.calls++;
@@ -246,7 +246,7 @@ export class ThreadWork {
   }
 
   /** What no call has any more is followed on, since the next call is likely to have it again; while these are not many. */
-  #unheed(signal: AbortSignal | null): void {
+  #unheed(signal: StopSignal | null): void {
     const heeded = signal === null ? undefined : this.#signals.get(signal);
     if (signal === null || heeded === undefined || --heeded.calls > 0) return;
     if (this.#signals.size <= MOST_FOLLOWED) return;
@@ -255,7 +255,7 @@ export class ThreadWork {
   }
 
   /** What did not begin waits for its turn again, to be asked whether it is wanted; what runs is told. */
-  #onAborted(signal: AbortSignal, reason: unknown): void {
+  #onAborted(signal: StopSignal, reason: unknown): void {
     const heeded = this.#signals.get(signal);
     this.#signals.delete(signal);
     if (heeded === undefined || heeded.calls === 0) return;

@@ -67,6 +67,7 @@ describe('the rules can fail', () => {
         'src/flow/c.ts': '/** C. */\nexport default class C {}\nexport enum Colour { Red }',
         'src/flow/index.ts': '/** An index. */',
         'src/flow/types.ts': '/** Types. */',
+        'src/flow/held.ts': '/** Held. */\nclass A { #f; constructor(b) { this.#f = (c: B): D => b; } }',
         'src/flow/long.ts': `/** Long. */\n${'\n'.repeat(400)}`,
         'workers/w.ts': '/** Piscina needs a default export. */\nexport default () => {};',
       }),
@@ -78,6 +79,7 @@ describe('the rules can fail', () => {
       'src/flow/c.ts: an enum',
       'src/flow/index.ts: an index.ts inside a folder',
       'src/flow/types.ts: a name that says nothing',
+      'src/flow/held.ts: a function written where it is assigned to a property',
       'src/flow/long.ts: 402 lines, more than 320',
     ]);
   });
