@@ -2,6 +2,7 @@
  * The report for people: a line per task as it ends, what tasks log, a status line when stdout is a terminal, and a
  * summary. What went wrong, and why, is on stderr.
  */
+import type { AtomNode } from '../compile/node.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { AtomEvent, LogEvent } from '../engine/events.ts';
 import { TaskloomError } from '../errors.ts';
@@ -33,11 +34,17 @@ export class TextReport implements Report {
   #tally = new Tally(0);
   #storage: Storage | null = null;
   #kept: Kept | null = null;
-  /** Atoms that have nothing to undo: for them REVERTED is a word only. */
-  #without: (name: string) => boolean = () => false;
+  #atoms: ReadonlyMap<string, AtomNode> = new Map();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+  }
+
+  /** It has nothing to undo: REVERTED is a word only. */
+  #isWithoutRevert(name: string): boolean {
+    const node = this.#atoms.get(name);
+    if (node?.kind === 'map') return node.atom.task.work.revert === null;
+    return (node?.kind === 'task' ? node.atom.work.revert : node?.atom.revert) === null;
   }
 
   waiting(what: string): void {
@@ -57,11 +64,7 @@ export class TextReport implements Report {
     this.#kept = kept;
     this.#tally = tallyOf(engine);
     if (kept !== null) this.#begin(kept);
-    this.#without = (name) => {
-      const node = atoms.get(name);
-      if (node?.kind === 'map') return node.atom.task.work.revert === null;
-      return (node?.kind === 'task' ? node.atom.work.revert : node?.atom.revert) === null;
-    };
+    this.#atoms = atoms;
     for (const name of atoms.keys()) {
       this.#columns = Math.min(NAME_COLUMNS, Math.max(this.#columns, width(oneLine(name, NAME_LIMIT))));
     }
@@ -145,7 +148,9 @@ export class TextReport implements Report {
       case 'FAILURE':
         return `${paint('red', '✗')} ${name}${time}  ${paint('red', titleLine(event.failure))}`;
       case 'REVERTED': {
-        const what = this.#without(event.name) ? paint('dim', '  nothing to revert') : `${time}  reverted`;
+        const what = this.#isWithoutRevert(event.name)
+          ? paint('dim', '  nothing to revert')
+          : `${time}  reverted`;
         return `${paint('yellow', '↩')} ${name}${what}`;
       }
       case 'REVERT_FAILURE': {

@@ -3,6 +3,7 @@ import type { AtomNode, RetryNode, TaskNode } from '../compile/node.ts';
 import type { Call } from '../executor/executor.ts';
 import type { Services } from '../flow/context.ts';
 import type { StopSignal } from '../following.ts';
+import type { Linked } from '../linked-list.ts';
 import type { Identity, WorkEvent } from '../protocol/messages.ts';
 import type { AtomState } from '../states.ts';
 import type { AtomRecord } from '../storage/atom-record.ts';
@@ -34,10 +35,13 @@ export interface DispatchHost extends SchedulerHost {
   resting(): Promise<void> | null;
 }
 
-export class Dispatch implements Call {
+export class Dispatch implements Call, Linked<Dispatch> {
+  /** Among those of its scheduler. */
+  before: Dispatch | null = null;
+  after: Dispatch | null = null;
   readonly node: TaskNode | RetryNode;
   readonly action: Action;
-  readonly #scheduler: object;
+  readonly #source: object;
   readonly #host: DispatchHost;
   readonly #attempt: number;
   state: 'queued' | 'begun' | 'over' = 'queued';
@@ -48,10 +52,10 @@ export class Dispatch implements Call {
   /** Calls off the timer of a retry's pause. */
   callOff: (() => void) | null = null;
 
-  constructor(node: TaskNode | RetryNode, action: Action, scheduler: object, host: DispatchHost) {
+  constructor(node: TaskNode | RetryNode, action: Action, source: object, host: DispatchHost) {
     this.node = node;
     this.action = action;
-    this.#scheduler = scheduler;
+    this.#source = source;
     this.#host = host;
     // Execute counts its attempt when it begins.
     this.#attempt = host.storage.recordAt(node).attempt + (action === 'execute' ? 1 : 0);
@@ -69,7 +73,7 @@ export class Dispatch implements Call {
   }
 
   get source(): object {
-    return this.#scheduler;
+    return this.#source;
   }
 
   get services(): Services {

@@ -16,6 +16,7 @@ import { type Failure, failureFrom, isFailure } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { describe } from '../flow/names.ts';
 import { Stopping } from '../following.ts';
+import { LinkedList } from '../linked-list.ts';
 import { isValue } from '../protocol/codec.ts';
 import type { Executed, Outcome } from '../protocol/messages.ts';
 import { prepareArguments } from '../storage/arguments.ts';
@@ -37,7 +38,9 @@ export class Scheduler {
   readonly #host: DispatchHost;
   readonly #teller: SchedulerHost;
   readonly #stopping = new Stopping();
-  readonly #dispatches = new Set<Dispatch>();
+  readonly #dispatches = new LinkedList<Dispatch>();
+  /** Stands for this run in executors, which may remember it for longer. */
+  readonly #source = {};
   readonly #outbox = new Outbox((node, action) => this.#sendTask(node, action));
   readonly #failures: () => ReadonlyMap<string, Failure>;
 
@@ -144,9 +147,9 @@ export class Scheduler {
   /** Forgets what has not begun (invariant 2): all of it, or the executes, or those of some atoms. */
   withdrawQueued(action?: Action, among?: ReadonlySet<Node>): void {
     // What workers took and did not begin is queued again.
-    this.#executor.recall?.(this);
+    this.#executor.recall?.(this.#source);
     for (const node of this.#outbox.takeBack(action, among)) this.#host.withdrawn(node);
-    for (const dispatch of this.#dispatches) {
+    for (const dispatch of this.#dispatches.all()) {
       const { node } = dispatch;
       const isAmong = among?.has(node.item?.map ?? node) ?? true;
       if (dispatch.state !== 'queued' || (action ?? dispatch.action) !== dispatch.action || !isAmong)
@@ -211,7 +214,7 @@ export class Scheduler {
   }
 
   #newDispatch(node: TaskNode | RetryNode, action: Action): Dispatch {
-    const dispatch = new Dispatch(node, action, this, this.#host);
+    const dispatch = new Dispatch(node, action, this.#source, this.#host);
     this.#dispatches.add(dispatch);
     return dispatch;
   }

@@ -9,11 +9,11 @@ export interface Held {
   readonly expected: number;
 }
 
-/** Answered ones that are kept in front of the others. */
+/** Places of answered ones that are kept in front of the others. */
 const MOST_ANSWERED = 1024;
 
 export class Hand {
-  #held: Held[] = [];
+  readonly #held: (Held | undefined)[] = [];
   /** Where the first stands; those before it are answered. */
   #at = 0;
   /** The number of the next one that is sent. */
@@ -30,7 +30,7 @@ export class Hand {
   }
 
   get last(): Held | undefined {
-    return this.size > 0 ? this.#held.at(-1) : undefined;
+    return this.#held.at(-1);
   }
 
   push(ticket: Ticket, expected: number): void {
@@ -43,7 +43,8 @@ export class Hand {
   shift(): Held | undefined {
     const first = this.#held[this.#at];
     if (first === undefined) return undefined;
-    this.#at++;
+    // Its place holds on to nothing: a run that has ended would live as long as others go on.
+    this.#held[this.#at++] = undefined;
     this.work -= first.expected;
     // No drift of the sum, and no array of all that ever was.
     if (this.size === 0) this.work = 0;
@@ -58,7 +59,7 @@ export class Hand {
   cut(number: number): readonly Held[] {
     let from = this.#held.length;
     while (from > this.#at && !isBefore((this.#held[from - 1] as Held).number, number)) from--;
-    const taken = this.#held.splice(from);
+    const taken = this.#held.splice(from) as Held[];
     for (const { expected } of taken) this.work -= expected;
     return taken;
   }

@@ -14,8 +14,8 @@ export interface Ranked {
 interface Lane<T> {
   readonly priority: number;
   readonly rank: number;
-  /** In the order of their turns, from `at` on. */
-  things: T[];
+  /** In the order of their turns, from `at` on; before that nothing, since what was taken is not to be held on to. */
+  things: (T | undefined)[];
   at: number;
 }
 
@@ -77,7 +77,7 @@ export class RankedQueue<T extends Ranked> {
     const thing = lane?.things[lane.at];
     if (lane === undefined || thing === undefined) return undefined;
     this.#size--;
-    lane.at++;
+    lane.things[lane.at++] = undefined;
     if (lane.at === lane.things.length || lane.at === MOST_TAKEN) {
       lane.things.splice(0, lane.at);
       lane.at = 0;
@@ -88,7 +88,7 @@ export class RankedQueue<T extends Ranked> {
   /** All, the lanes in no order. */
   *[Symbol.iterator](): Generator<T> {
     if (this.#only !== null) yield this.#only;
-    for (const { things, at } of this.#order.data) yield* things.slice(at);
+    for (const { things, at } of this.#order.data) yield* things.slice(at) as T[];
   }
 
   #first(): Lane<T> | undefined {

@@ -2,14 +2,30 @@
  * Tickets that wait for their turn. Sources take turns; within one source the order is priority, then rank, higher
  * first, then arrival.
  */
+import { type Linked, LinkedList } from '../linked-list.ts';
 import { RankedQueue } from './ranked-queue.ts';
 import type { Ticket } from './ticket.ts';
 
+/** Sources without tickets that are remembered, beside as many as have some. */
+const MOST_IDLE = 32;
+
+/** The tickets of one source. */
+class Source implements Linked<Source> {
+  readonly key: object;
+  readonly tickets = new RankedQueue<Ticket>();
+  before: Source | null = null;
+  after: Source | null = null;
+
+  constructor(key: object) {
+    this.key = key;
+  }
+}
+
 export class ReadyQueue {
-  /** In the order of their turns; a source without tickets is not in it. */
-  readonly #sources = new Map<object, RankedQueue<Ticket>>();
-  /** An empty one, for the next source: in a chain of tasks one comes as the other goes. */
-  #spare: RankedQueue<Ticket> | null = null;
+  /** Replaced when most have no tickets: in a chain of tasks one comes as the other goes. */
+  #sources = new Map<object, Source>();
+  /** Those with tickets, in the order of their turns. */
+  readonly #turns = new LinkedList<Source>();
   #size = 0;
 
   get size(): number {
@@ -17,46 +33,44 @@ export class ReadyQueue {
   }
 
   push(ticket: Ticket): void {
-    const { source } = ticket.call;
-    let queue = this.#sources.get(source);
-    if (queue === undefined) {
-      queue = this.#spare ?? new RankedQueue();
-      this.#spare = null;
-      this.#sources.set(source, queue);
+    const key = ticket.call.source;
+    let source = this.#sources.get(key);
+    if (source === undefined) {
+      source = new Source(key);
+      this.#sources.set(key, source);
     }
-    queue.push(ticket);
+    if (source.tickets.size === 0) this.#turns.add(source);
+    source.tickets.push(ticket);
     this.#size++;
   }
 
   /** The first ticket of the source whose turn it is. */
   peek(): Ticket | undefined {
-    for (const queue of this.#sources.values()) return queue.peek();
-    return undefined;
+    return this.#turns.first?.tickets.peek();
   }
 
   /** Takes out the first ticket of the source whose turn it is. */
   next(): Ticket | undefined {
-    for (const [source, queue] of this.#sources) {
-      const ticket = queue.pop();
-      if (queue.size === 0) {
-        this.#sources.delete(source);
-        this.#spare = queue;
-      } else if (this.#sources.size > 1) {
-        // Back in line behind the others, as a Map keeps the order of insertion.
-        this.#sources.delete(source);
-        this.#sources.set(source, queue);
-      }
-      if (ticket !== undefined) this.#size--;
-      return ticket;
-    }
-    return undefined;
+    const source = this.#turns.first;
+    if (source === null) return undefined;
+    const ticket = source.tickets.pop();
+    this.#size--;
+    this.#turns.delete(source);
+    if (source.tickets.size > 0) this.#turns.add(source);
+    else if (this.#sources.size > 2 * this.#turns.size + MOST_IDLE) this.#forgetIdle();
+    return ticket;
   }
 
   /** Takes out all. */
   drain(): Ticket[] {
-    const tickets = [...this.#sources.values()].flatMap((queue) => [...queue]);
-    this.#sources.clear();
+    const sources = this.#turns.all();
+    for (const source of sources) this.#turns.delete(source);
+    this.#sources = new Map();
     this.#size = 0;
-    return tickets;
+    return sources.flatMap(({ tickets }) => [...tickets]);
+  }
+
+  #forgetIdle(): void {
+    this.#sources = new Map(this.#turns.all().map((source) => [source.key, source]));
   }
 }

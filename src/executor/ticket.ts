@@ -7,6 +7,7 @@
 import { TaskloomError } from '../errors.ts';
 import type { Failure } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
+import { type Linked, LinkedList } from '../linked-list.ts';
 import type { Executed, Outcome, PreparedArgument, WorkEvent, WorkRequest } from '../protocol/messages.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
@@ -21,7 +22,10 @@ interface Undoing {
 
 type Hearer = (outcome: Outcome) => void;
 
-export class Ticket implements Coming {
+export class Ticket implements Coming, Linked<Ticket> {
+  /** Among those of its office that are not settled. */
+  before: Ticket | null = null;
+  after: Ticket | null = null;
   /** Counts up with the calls. */
   readonly turn: number;
   readonly task: AnyTask;
@@ -160,7 +164,7 @@ const NOBODY: readonly Hearer[] = [];
 /** Makes the tickets of one executor, and knows those that are not settled. */
 export class TicketOffice implements Office {
   readonly terms: TermsOf = new TermsOf();
-  readonly #open = new Set<Ticket>();
+  readonly #open = new LinkedList<Ticket>();
   #last = 0;
   #closed = false;
 
@@ -199,7 +203,7 @@ export class TicketOffice implements Office {
       timeout === Number.POSITIVE_INFINITY
         ? () => {}
         : realClock.after(timeout, () => this.#giveUp(realClock.now() - start));
-    while (this.#open.size > 0) await Promise.all([...this.#open]);
+    while (this.#open.size > 0) await Promise.all(this.#open.all());
     callOff();
   }
 
@@ -211,7 +215,7 @@ export class TicketOffice implements Office {
   }
 
   #giveUp(waited: number): void {
-    for (const ticket of this.#open) ticket.settle(failed(ticket.action, closedError(), waited));
+    for (const ticket of this.#open.all()) ticket.settle(failed(ticket.action, closedError(), waited));
   }
 }
 
