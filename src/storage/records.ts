@@ -13,8 +13,8 @@ const NONE: readonly [string, Failure][] = [];
 export class Records {
   readonly #compilation: Compilation;
   readonly #kept: KeptFlow;
-  /** By the index of the node; nothing where a flow begins or ends. */
-  #atoms: readonly (AtomRecord | undefined)[] = [];
+  /** By the index of the node; nothing where a flow begins or ends. Null: not taken yet. */
+  #atoms: readonly (AtomRecord | undefined)[] | null = null;
   /** Of what is kept, when the atoms were taken from there. */
   #beginnings = -1;
   /** Nothing has happened to any atom: all are as they begin. */
@@ -23,13 +23,12 @@ export class Records {
   constructor(compilation: Compilation, kept: KeptFlow) {
     this.#compilation = compilation;
     this.#kept = kept;
-    this.take();
   }
 
   /** Takes what is kept of the atoms, by their names, and a beginning of those of which nothing is; once each time that it begins anew. */
-  take(): void {
+  take(): readonly (AtomRecord | undefined)[] {
     const { atoms, beginnings } = this.#kept;
-    if (beginnings === this.#beginnings) return;
+    if (this.#atoms !== null && beginnings === this.#beginnings) return this.#atoms;
     this.#beginnings = beginnings;
     this.isNew = atoms.size === 0;
     this.#atoms = this.#compilation.nodes.map((node) => {
@@ -37,12 +36,13 @@ export class Records {
       const kept = atoms.get(node.name);
       return kept?.kind === node.kind ? kept : newRecord(node.name, node.kind, versionOf(node));
     });
+    return this.#atoms;
   }
 
   /** Writes down what is known of an atom now, or of an item of a map or its retry. */
   note(node: AtomNode, journal: Journal): void {
     if (node.item === null) {
-      journal.noteAtom(this.#atoms[node.index] as AtomRecord);
+      journal.noteAtom(this.at(node));
       return;
     }
     const { map, index } = node.item;
@@ -55,7 +55,7 @@ export class Records {
 
   /** The record of an atom, or of an item in hand and its retry, to be changed. */
   at(node: AtomNode): AtomRecord {
-    if (node.item === null) return this.#atoms[node.index] as AtomRecord;
+    if (node.item === null) return (this.#atoms ?? this.take())[node.index] as AtomRecord;
     const items = this.itemsOf(node.item.map);
     const { index } = node.item;
     return node.kind === 'retry' ? items.retry(index, node.name) : items.write(index, node.name);
@@ -130,6 +130,7 @@ export class Records {
   /** What failed, by atom; of a map in which items failed those, and not the map. */
   failures(of: (record: AtomRecord) => Failure | null): Map<string, Failure> {
     const found = new Map<string, Failure>();
+    this.take();
     if (this.isNew) return found;
     for (const node of this.#compilation.atoms.values()) {
       const items = node.kind === 'map' ? this.#kept.items.get(node.name)?.failures(of) : undefined;
