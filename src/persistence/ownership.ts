@@ -21,6 +21,8 @@ export interface Ownership {
 }
 
 let place: string | null = null;
+/** Of this machine, asked for once: that takes 25 µs. */
+const host = hostname();
 /** Of this process, which does not change. */
 let self: string | null = null;
 
@@ -30,12 +32,12 @@ export function thisProcess(id: string): Owner {
     const start = startOf(process.pid);
     self = start === null ? '' : `${placeOfPids()}/${start.time}`;
   }
-  return { id, host: hostname(), pid: process.pid, process: self };
+  return { id, host, pid: process.pid, process: self };
 }
 
 /** True when the owner's process is dead for certain: it ran on this machine, and its pid is free or another process's now. */
 export function isDead(owner: Owner): boolean {
-  if (owner.host !== hostname()) return false;
+  if (owner.host !== host) return false;
   const slash = owner.process.lastIndexOf('/');
   if (owner.process.slice(0, Math.max(slash, 0)) !== placeOfPids()) return false;
   if (!isPidTaken(owner.pid)) return true;
