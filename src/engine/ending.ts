@@ -46,8 +46,13 @@ export function endError(
   return errorOf(storage.failures) ?? new TaskloomError('ENGINE_STATE_INVALID', message);
 }
 
+/** A flow of which nothing has run does not begin under a signal that is aborted. @throws TaskloomError FLOW_ABORTED */
+export function refuseAborted(storage: Storage, signal: AbortSignal | undefined): void {
+  if (signal?.aborted && storage.flowState === 'PENDING') throw abortError(storage, signal.reason);
+}
+
 /** The error of a run that its signal stopped. */
-export function abortError({ flowName, flowState, failures }: Storage, reason: unknown): TaskloomError {
+function abortError({ flowName, flowState, failures }: Storage, reason: unknown): TaskloomError {
   const left = flowState === 'REVERTED' ? 'what ran was reverted' : `it is left ${flowState}`;
   return new TaskloomError('FLOW_ABORTED', `Flow '${flowName}' was aborted by its signal: ${left}.`, {
     cause: reason,

@@ -17,7 +17,7 @@ import type { EngineState } from '../states.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Commits } from './commits.ts';
 import { type EngineBackend, openEngineBackend } from './engine-backend.ts';
-import { abortError } from './ending.ts';
+import { refuseAborted } from './ending.ts';
 import { checkListener, type EngineEvents, type ListenOptions } from './events.ts';
 import { type LoopParts, newLoopParts } from './loop-parts.ts';
 import { type AnyEngineOptions, checkEngineOptions, chooseExecutor } from './options.ts';
@@ -27,6 +27,7 @@ import { Run } from './one-run.ts';
 import { Preparation, type RewindOptions } from './preparation.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
 import { goThrough, stepThrough } from './steps.ts';
+import { turnToBegin } from './turns.ts';
 import { UntoldEnd } from './untold-end.ts';
 import { validateStore, validateSymbols } from './validation.ts';
 
@@ -35,7 +36,6 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   readonly #root: AnyUnit;
   readonly #given: Compilation | null;
   readonly #options: AnyEngineOptions;
-  /** Where the flow is kept; null: nowhere. */
   readonly #backend: EngineBackend | null;
   readonly #notifier = new Notifier<EngineEvents>();
   readonly #clock = new RunClock();
@@ -45,7 +45,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   readonly #lock: Lock;
   #run: Run | null = null;
   readonly #untold = new UntoldEnd();
-  /** A suspend that came while the executor was starting. */
+  /** A suspend that came before the run had begun. */
   #suspendSoon = false;
 
   /** Use `createEngine`, which knows the flow's types. */
@@ -168,8 +168,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
    * @throws TaskloomError ENGINE_STATE_INVALID before `compile`
    */
   suspend(): void {
-    if (this.#parts === null) throw wrongPhase(this.#root.name, 'suspend', 'compile');
     this.#suspendSoon = this.#run === null && this.#lock.ended !== null;
+    if (this.#parts === null && !this.#suspendSoon) throw wrongPhase(this.#root.name, 'suspend', 'compile');
     this.#run?.suspend();
   }
 
@@ -294,17 +294,17 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
 
   /** All that comes before the loop. `tells`: what an earlier run came to is enough, where nobody was told. */
   async #start({ tells } = { tells: true }): Promise<Run> {
-    const parts = this.#compiled();
-    const { storage } = parts;
     this.#suspendSoon = false;
+    const turn = turnToBegin();
+    if (turn !== undefined) await this.#lock.unlessClosed(turn);
+    const parts = this.#compiled();
     if (parts.commits !== null) await this.#preparation?.claim();
     const untold = this.#untold.take(tells && this.#preparation?.isDone === true, parts.commits);
     if (untold !== null) return untold;
     this.#preparation?.adopt();
     const validated = this.validate();
     if (validated !== undefined) await this.#lock.unlessClosed(validated);
-    const { signal } = this.#options;
-    if (signal?.aborted && storage.flowState === 'PENDING') throw abortError(storage, signal.reason);
+    refuseAborted(parts.storage, this.#options.signal);
     this.#executor ??= chooseExecutor(this.#options);
     const { executor } = this.#executor;
     if (parts.commits !== null) await parts.commits.learn(parts.compilation, executor);
@@ -312,7 +312,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     if (started !== undefined) await Promise.race([started, this.#lock.closing]);
     this.#lock.checkOpen();
     parts.commits?.begin();
-    this.#run = new Run(parts, executor, this.#options, storage.flowState);
+    this.#run = new Run(parts, executor, this.#options);
     if (this.#suspendSoon) this.#run.suspend();
     return this.#run;
   }

@@ -27,11 +27,11 @@ export class Run {
   #isClosed = false;
   #takesBack = false;
 
-  constructor(parts: LoopParts, executor: TaskExecutor, options: AnyEngineOptions, found: FlowState) {
+  constructor(parts: LoopParts, executor: TaskExecutor, options: AnyEngineOptions) {
     this.#parts = parts;
     this.#executor = executor;
     this.#options = options;
-    this.#found = found;
+    this.#found = parts.storage.flowState;
   }
 
   /** All loops were gone through, and the flow has come to its end. */

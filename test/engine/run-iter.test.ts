@@ -58,31 +58,31 @@ describe('runIter', () => {
   describe('of a very wide flow', () => {
     /** Steps to where a part of what is ready is sent off, and the next is due. */
     async function midstOfScheduling() {
-      const counts = Array.from({ length: 10_000 }, () => 0);
-      const tasks = counts.map((_, at) =>
-        task(`t${at}`, { execute: () => void (counts[at] = (counts[at] ?? 0) + 1) }),
+      const ran: number[] = [];
+      const tasks = Array.from({ length: 10_000 }, (_, at) =>
+        task(`t${at}`, { execute: () => void ran.push(at) }),
       );
       const engine = createEngine(unordered('wide').add(tasks), serial);
       const states = engine.runIter();
       const seen = [(await states.next()).value, (await states.next()).value, (await states.next()).value];
       expect(seen).toEqual(['RESUMING', 'SCHEDULING', 'SCHEDULING']);
-      return { engine, states, counts };
+      return { engine, states, ran };
     }
 
     it('sends off a part of it in a step, and each atom once, also when it is suspended in between', async () => {
-      const { engine, states, counts } = await midstOfScheduling();
+      const { engine, states, ran } = await midstOfScheduling();
       let step = await states.next(true);
       while (!step.done) step = await states.next();
       expect(engine.storage.flowState).toBe('SUSPENDED');
       await engine.run();
-      expect(counts.filter((count) => count !== 1)).toEqual([]);
+      expect([ran.length, new Set(ran).size]).toEqual([10_000, 10_000]);
     });
 
     it('sends off no more when it fails in between', async () => {
-      const { engine, states, counts } = await midstOfScheduling();
+      const { engine, states, ran } = await midstOfScheduling();
       await expect(states.throw(new RangeError('from outside'))).rejects.toThrow(RangeError);
       expect(engine.storage.flowState).toBe('FAILURE');
-      expect(counts.filter((count) => count > 0).length).toBeLessThan(5000);
+      expect(ran.length).toBeLessThan(5000);
     });
   });
 

@@ -1,0 +1,81 @@
+/** Many runs that are begun in one go: they begin in turns of the event loop. */
+import { createEngine, linear, SerialTaskExecutor, task } from 'taskloom';
+import { describe, expect, it } from 'vitest';
+
+const work = (name: string, did: string[]) =>
+  task(name, { provides: name, execute: () => void did.push(name) });
+
+/** Holds this thread up for longer than runs may begin in one turn. */
+function linger(): void {
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+}
+
+/** A run that has begun, and an engine whose run is still to begin. */
+async function twoRuns() {
+  const did: string[] = [];
+  const executor = new SerialTaskExecutor();
+  const [first, second] = ['first', 'second'].map((name) =>
+    createEngine(linear(name).add(work(name, did)), { executor }),
+  ) as [ReturnType<typeof createEngine>, ReturnType<typeof createEngine>];
+  const firstRun = first.run();
+  linger();
+  const secondRun = second.run();
+  secondRun.catch(() => {});
+  await new Promise<void>((resolve) => queueMicrotask(resolve));
+  return { did, second, firstRun, secondRun };
+}
+
+describe('a run that is to begin when others have long been beginning', () => {
+  it('begins in another turn of the event loop, and all end', async () => {
+    const { did, firstRun, secondRun } = await twoRuns();
+    await firstRun;
+    expect(did).toEqual(['first']);
+    await secondRun;
+    expect(did).toEqual(['first', 'second']);
+  });
+
+  it('may be suspended before it begins', async () => {
+    const { did, second, firstRun, secondRun } = await twoRuns();
+    second.suspend();
+    await Promise.all([firstRun, secondRun]);
+    expect(did).toEqual(['first']);
+    expect(second.storage.flowState).toBe('SUSPENDED');
+    await second.run();
+    expect(did).toEqual(['first', 'second']);
+  });
+
+  it('does not begin when its engine is closed before', async () => {
+    const { did, second, secondRun, firstRun } = await twoRuns();
+    await second.close();
+    await expect(secondRun).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+    await firstRun;
+    expect(did).toEqual(['first']);
+  });
+
+  it('holds its engine meanwhile', async () => {
+    const { second, firstRun, secondRun } = await twoRuns();
+    await expect(second.run()).rejects.toMatchObject({ code: 'ENGINE_LOCKED' });
+    await Promise.all([firstRun, secondRun]);
+  });
+});
+
+it('thousands of runs leave the event loop its turns', async () => {
+  const executor = new SerialTaskExecutor();
+  const did: string[] = [];
+  const flow = (at: number) => linear('flow').add(work(`a${at}`, did), work(`b${at}`, did));
+  let isOver = false;
+  let turns = 0;
+  const turn = (): void => {
+    turns++;
+    if (!isOver) setImmediate(turn);
+  };
+  const runs = Promise.all(
+    Array.from({ length: 3_000 }, (_, at) => createEngine(flow(at), { executor }).run()),
+  );
+  setImmediate(turn);
+  await runs;
+  isOver = true;
+  expect(did.length).toBe(6_000);
+  expect(turns).toBeGreaterThan(5);
+});
