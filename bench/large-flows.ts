@@ -68,6 +68,6 @@ async function repeatedly(flow: AnyUnit): Promise<number> {
 
 /** Bytes that are still held. */
 function heapUsed(): number {
-  collectGarbage();
+  collectGarbage('major');
   return process.memoryUsage().heapUsed;
 }

@@ -29,7 +29,7 @@ export async function interleave<Name extends string>(
   for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      collectGarbage();
+      collectGarbage('minor');
       const value = await cases[name]();
       if (round > 0) samples[name].push(value);
     }
@@ -44,13 +44,17 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - began;
 }
 
-let gc: (() => void) | null = null;
+let gc: ((options: { readonly type: 'minor' | 'major' }) => void) | null = null;
 
-/** So that no case pays for what another left behind. Set here, for a flag on the command line reaches the workers. */
-export function collectGarbage(): void {
+/**
+ * Collects what is young before each case, so that it pays little for what another left behind. Not all there is, which only
+ * the measuring of a heap needs: that throws away the optimised code whose objects are all gone, some 500 functions of ours,
+ * and a case would be measured cold, five times as slow. Set here, for a flag on the command line reaches the workers.
+ */
+export function collectGarbage(type: 'minor' | 'major'): void {
   if (gc === null) {
     setFlagsFromString('--expose-gc');
-    gc = runInNewContext('gc') as () => void;
+    gc = runInNewContext('gc') as NonNullable<typeof gc>;
   }
-  gc();
+  gc({ type });
 }
