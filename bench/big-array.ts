@@ -59,7 +59,7 @@ async function ask(
         ),
     },
     // A gigabyte of copies in each round is enough; the median leaves out a cold one.
-    { warmUp: false },
+    { warmUp: false, garbage: 'major' },
   );
   const name = { bench: 'big-array', case: `${way}, longest stall`, unit: 'ms' };
   return [figure(name, times.longest, null, { on: 'value', atMost: 2 })];
