@@ -48,7 +48,18 @@ export class Stopping implements StopSignal {
     if (this.#aborted !== null) return;
     this.#aborted = { reason };
     for (const follower of [...this.followers]) follower.onAborted(reason);
-    for (const listener of this.#listeners ?? []) listener();
+    for (const listener of this.#listeners ?? []) callListener(listener);
+  }
+}
+
+/** As an AbortSignal does: what a listener throws reaches nobody who aborts, and is not hidden. */
+function callListener(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
   }
 }
 

@@ -145,5 +145,6 @@ export type {
   StopOptions,
   TaskExecutor,
 } from './executor/executor.ts';
+export type { StopSignal } from './following.ts';
 export type { Closed, ClosedList, Value } from './protocol/codec.ts';
 export type { Executed, Identity, Outcome, PreparedArgument, WorkEvent } from './protocol/messages.ts';

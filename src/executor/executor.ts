@@ -22,7 +22,7 @@ export interface Call {
   /** Calls of different sources take turns, so that one engine's flood does not starve another. */
   readonly source: object;
   readonly services: Services;
-  /** Aborted when the engine wants running tasks to stop; reaches the task's `context.signal`. */
+  /** Aborted when the engine wants running tasks to stop; reaches the task's `context.signal`, which is an AbortSignal. */
   readonly signal: StopSignal | null;
   /** True when a task may read the result. */
   readonly read: boolean;

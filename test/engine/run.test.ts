@@ -2,6 +2,7 @@
 import {
   type AnyUnit,
   type AtomEvent,
+  type Coming,
   createEngine,
   graph,
   linear,
@@ -342,6 +343,29 @@ describe('signal', () => {
     await expect(engine.run()).rejects.toMatchObject({ code: 'FLOW_ABORTED' });
     expect(engine.storage.flowState).toBe('SUSPENDED');
     expect(engine.storage.get('a')).toBe(false);
+  });
+
+  it('reaches who listens to the signal of a call, as an executor of your own may', async () => {
+    const heard: unknown[] = [];
+    class Listening extends SerialTaskExecutor {
+      override execute(...[what, args, call]: Parameters<SerialTaskExecutor['execute']>): Coming {
+        const { signal } = call;
+        const gone = (): void => void heard.push('gone');
+        signal?.addEventListener('abort', gone);
+        signal?.removeEventListener('abort', gone);
+        signal?.addEventListener('abort', () => heard.push([signal.aborted, signal.reason]), { once: true });
+        return super.execute(what, args, call);
+      }
+    }
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const aborting = task('a', { execute: () => controller.abort(reason) });
+    await expect(
+      run(aborting, { executor: new Listening(), signal: controller.signal }),
+    ).rejects.toMatchObject({
+      code: 'FLOW_ABORTED',
+    });
+    expect(heard).toEqual([[true, reason]]);
   });
 
   it('may be shared by ten thousand engines', async () => {
