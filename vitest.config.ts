@@ -5,6 +5,7 @@ export const DURABILITY = [
   'test/durability/**/*.test.ts',
   'test/model/kept.test.ts',
   'test/persistence/*.test.ts',
+  'test/examples/archive.test.ts',
   'test/cli/{kept-runs,looking,care,bad-input}.test.ts',
 ];
 
