@@ -23,6 +23,8 @@ export class Records {
   constructor(compilation: Compilation, kept: KeptFlow) {
     this.#compilation = compilation;
     this.#kept = kept;
+    // Of a flow that is kept somewhere what is kept is known later, and no beginning is made twice.
+    if (kept.journal === null) this.take();
   }
 
   /** Takes what is kept of the atoms, by their names, and a beginning of those of which nothing is; once each time that it begins anew. */
