@@ -35,6 +35,11 @@ export type AtomState =
 /** What should happen to an atom. RETRY is for retries only. */
 export type Intention = 'EXECUTE' | 'REVERT' | 'RETRY' | 'IGNORE';
 
+/** It is to be taken back, or, of a retry, all that lies behind it, before that runs again. */
+export function isGoingBack(intention: Intention): boolean {
+  return intention === 'REVERT' || intention === 'RETRY';
+}
+
 /** What the engine's loop is doing; `engine.runIter()` yields these, and last the state in which it ended. */
 export type EngineState =
   | 'RESUMING'

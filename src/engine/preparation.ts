@@ -4,7 +4,7 @@
  */
 import type { AtomNode, Node } from '../compile/node.ts';
 import { DEFAULT_LOGBOOK } from '../persistence/backend.ts';
-import { type AtomState, type Intention, RESETTABLE } from '../states.ts';
+import { type AtomState, isGoingBack, RESETTABLE } from '../states.ts';
 import { freshFlow } from './engine-backend.ts';
 import type { LoopParts } from './loop-parts.ts';
 import type { AnyEngineOptions } from './options.ts';
@@ -84,10 +84,6 @@ export class Preparation {
     for (const node of compilation.atoms.values()) moves.resetAtom(node);
     moves.resetFlow();
   }
-}
-
-function isGoingBack(intention: Intention): boolean {
-  return intention === 'REVERT' || intention === 'RETRY';
 }
 
 /** An item is put back with the whole map. */

@@ -112,14 +112,24 @@ export class Selector {
 
   /** The atoms that became ready since the last call and still are. */
   next(): Ready {
-    const execute = this.#first ?? inOrder(this.#toExecute, (node) => this.#mayExecute(node));
-    if (this.#first === null) this.#toExecute = [];
-    this.#first = null;
+    const execute = this.#takeToExecute();
     if (this.#toRevert.length === 0) return { execute, revert: NONE, restart: NONE };
     const back = inOrder(this.#toRevert, (node) => this.#mayRevert(node));
     this.#toRevert = [];
     const isRestart = (node: AtomNode): node is RetryNode => this.#standingOf(node).intention === 'RETRY';
     return { execute, revert: back.filter((node) => !isRestart(node)), restart: back.filter(isRestart) };
+  }
+
+  /** What a new flow begins with is in order, and none of it has begun: nothing comes in between. */
+  #takeToExecute(): readonly AtomNode[] {
+    const first = this.#first;
+    if (first !== null) {
+      this.#first = null;
+      return first;
+    }
+    const offered = this.#toExecute;
+    this.#toExecute = [];
+    return inOrder(offered, (node) => this.#mayExecute(node));
   }
 
   #isDone(node: Node): boolean {

@@ -6,6 +6,7 @@
 import type { Compilation } from '../compile/compilation.ts';
 import { type AtomNode, isAtom, nodesBehind } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
+import { isGoingBack } from '../states.ts';
 import type { AtomRecord } from './atom-record.ts';
 import type { KeptFlow } from './kept-flow.ts';
 
@@ -39,14 +40,14 @@ export function compareKept(
   }
   if (changed.length === 0 || onVersionChange === 'keep') return [];
   if (onVersionChange === 'refuse') throw versionChanged(changed, kept);
-  return isGoingBack(kept, atoms) ? [] : withAllBehind(changed, kept);
+  return isAnyGoingBack(kept, atoms) ? [] : withAllBehind(changed, kept);
 }
 
 /** What is being reverted is reverted; only then, or after a `reset`, the new versions run. */
-function isGoingBack(kept: KeptFlow, atoms: Compilation['atoms']): boolean {
+function isAnyGoingBack(kept: KeptFlow, atoms: Compilation['atoms']): boolean {
   for (const name of atoms.keys()) {
     const intention = kept.atoms.get(name)?.intention;
-    if (intention === 'REVERT' || intention === 'RETRY') return true;
+    if (intention !== undefined && isGoingBack(intention)) return true;
   }
   return false;
 }
