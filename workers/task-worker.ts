@@ -37,6 +37,10 @@ let isWorking = false;
 let inHand: Run | null = null;
 let lastTask: string | null = null;
 let desk: Promise<ServiceDesk> | null = null;
+/** ms between two messages about what is done, while it is awaited. */
+const QUIET = 0.1;
+/** When the last one was sent. */
+let toldAt = 0;
 
 /** Resolves when the duty ends. */
 export default function onDuty(start: Duty): Promise<void> {
@@ -80,14 +84,15 @@ async function workThrough(): Promise<void> {
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     let number = batch.first;
     for (const packed of batch.requests) {
+      let isTold = false;
       if (marks.claim(number)) {
         const request = unpack(packed);
         const outcome = answer(number, request, batch);
-        handOver(number, request, outcome instanceof Promise ? await outcome : outcome);
+        isTold = handOver(number, request, outcome instanceof Promise ? await outcome : outcome);
       }
+      if (!isTold && (marks.isLast(number) || isAwaited())) tell({ kind: 'done' });
       number = nextOf(number);
     }
-    post({ kind: 'done' });
   }
   isWorking = false;
 }
@@ -165,18 +170,34 @@ class Run implements PerformHost {
   }
 }
 
-function handOver(number: number, { action }: WorkRequest, outcome: Outcome): void {
+/** True when the main thread is told with that. */
+function handOver(number: number, { action }: WorkRequest, outcome: Outcome): boolean {
   inHand = null;
-  if (ring.write(outcome)) return;
+  if (ring.write(outcome)) return false;
   const moved =
     outcome.kind === 'executed' || outcome.kind === 'reverted' ? transferList(outcome.result) : [];
   try {
-    post({ kind: 'outcome', number, outcome }, moved);
+    tell({ kind: 'outcome', number, outcome }, moved);
   } catch (error) {
     // A result that was closed can't be sent all the same, as when its buffers were moved away since.
     const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
-    post({ kind: 'outcome', number, outcome: failed(action, error, elapsed) });
+    tell({ kind: 'outcome', number, outcome: failed(action, error, elapsed) });
   }
+  return true;
+}
+
+/** Some other thread may wait for what is done here; not so often that this one does little else. */
+function isAwaited(): boolean {
+  return marks.isAwaited && performance.now() - toldAt > QUIET;
+}
+
+/** Lets the main thread read all outcomes that there are by now. */
+function tell(
+  message: FromWorker & { readonly kind: 'done' | 'outcome' },
+  moved?: readonly ArrayBuffer[],
+): void {
+  toldAt = performance.now();
+  post(message, moved);
 }
 
 function reportStray(error: unknown): void {

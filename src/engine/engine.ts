@@ -27,7 +27,7 @@ import { Run } from './one-run.ts';
 import { Preparation, type RewindOptions } from './preparation.ts';
 import { RunClock, type Statistics, statisticsOf } from './statistics.ts';
 import { goThrough, stepThrough } from './steps.ts';
-import { turnToBegin } from './turns.ts';
+import type { Turn } from './turns.ts';
 import { UntoldEnd } from './untold-end.ts';
 import { validateStore, validateSymbols } from './validation.ts';
 
@@ -49,7 +49,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   #suspendSoon = false;
 
   /** Use `createEngine`, which knows the flow's types. */
-  constructor(flow: AnyUnit | Compilation, options: AnyEngineOptions, place: string) {
+  constructor(flow: AnyUnit | Compilation, options: AnyEngineOptions, place: string, turn?: Turn) {
     refuseWhileLoading();
     this.#given = isCompilation(flow) ? flow : null;
     this.#root = isCompilation(flow) ? flow.root : flow;
@@ -58,7 +58,7 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
     this.#options = options;
     this.#backend = openEngineBackend(options);
     this.flowId = options.flowId ?? newId();
-    this.#lock = new Lock(this.#root.name);
+    this.#lock = new Lock(this.#root.name, turn);
   }
 
   /** What the run knows: states, results, failures, values of symbols. Compiles the flow first. @throws as `compile` */
@@ -295,8 +295,8 @@ export class Engine<U = AnyUnit> implements AsyncDisposable {
   /** All that comes before the loop. `tells`: what an earlier run came to is enough, where nobody was told. */
   async #start({ tells } = { tells: true }): Promise<Run> {
     this.#suspendSoon = false;
-    const turn = turnToBegin();
-    if (turn !== undefined) await this.#lock.unlessClosed(turn);
+    const turn = this.#lock.turn();
+    if (turn !== undefined) await turn;
     const parts = this.#compiled();
     if (parts.commits !== null) await this.#preparation?.claim();
     const untold = this.#untold.take(tells && this.#preparation?.isDone === true, parts.commits);

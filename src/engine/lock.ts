@@ -1,8 +1,10 @@
-/** Lets one run of an engine go on at a time, and none once the engine is closed. */
+/** Lets one run of an engine go on at a time, when its turn comes, and none once the engine is closed. */
 import { closed, locked } from './refusals.ts';
+import { Turn } from './turns.ts';
 
 export class Lock {
   readonly #flow: string;
+  readonly #turn: Turn;
   /** Resolves when the run that goes on has ended, whatever its end; null when none goes on. */
   ended: Promise<void> | null = null;
   isClosed = false;
@@ -10,8 +12,10 @@ export class Lock {
   readonly closing: Promise<void>;
   #announceClose: () => void = () => {};
 
-  constructor(flow: string) {
+  /** @param turn - Of each run */
+  constructor(flow: string, turn: Turn = new Turn()) {
     this.#flow = flow;
+    this.#turn = turn;
     this.closing = new Promise((resolve) => {
       this.#announceClose = resolve;
     });
@@ -30,9 +34,16 @@ export class Lock {
       announce = resolve;
     });
     return () => {
+      this.#turn.end();
       this.ended = null;
       announce();
     };
+  }
+
+  /** Resolves when the run may begin; undefined when it may at once. @throws (rejects) TaskloomError ENGINE_CLOSED */
+  turn(): undefined | Promise<void> {
+    const coming = this.#turn.come();
+    return coming === undefined ? undefined : this.unlessClosed(coming);
   }
 
   /** @throws TaskloomError ENGINE_CLOSED */

@@ -9,6 +9,8 @@ import type { Action } from './arrival.ts';
 
 /** Atoms that may be sent off and not begun; an executor that takes many at once finds enough of them. */
 const MOST_SENT = 1024;
+/** The same where each is written before it can begin: while some are being written, others run. */
+const MOST_WRITTEN = 4096;
 
 /** An atom that is to be executed or reverted. */
 interface Errand extends Ranked {
@@ -18,6 +20,7 @@ interface Errand extends Ranked {
 
 export class Outbox {
   readonly #send: (node: TaskNode, action: Action) => void;
+  readonly #most: number;
   #line = new RankedQueue<Errand>();
   #turns = 0;
   /** Sent off and not begun. */
@@ -25,8 +28,9 @@ export class Outbox {
   /** The least urgent of those that were sent since none was; null when none is. */
   #last: Errand | null = null;
 
-  constructor(send: (node: TaskNode, action: Action) => void) {
+  constructor(send: (node: TaskNode, action: Action) => void, isWritten: boolean) {
     this.#send = send;
+    this.#most = isWritten ? MOST_WRITTEN : MOST_SENT;
   }
 
   /** How many wait here. */
@@ -38,14 +42,14 @@ export class Outbox {
   put(node: TaskNode, action: Action, rank: number): void {
     const { priority } = node.atom;
     const errand = { node, action, priority, rank, turn: this.#turns++ };
-    if (this.#sent < MOST_SENT && this.#line.size === 0) this.#sendOff(errand);
+    if (this.#sent < this.#most && this.#line.size === 0) this.#sendOff(errand);
     else this.#line.push(errand);
   }
 
   /** Sends off what the executor may want, and whatever is more urgent than something that it has. */
   sendMore(): void {
     for (let first = this.#line.peek(); first !== undefined; first = this.#line.peek()) {
-      if (this.#sent >= MOST_SENT && (this.#last === null || byUrgency(first, this.#last) >= 0)) return;
+      if (this.#sent >= this.#most && (this.#last === null || byUrgency(first, this.#last) >= 0)) return;
       this.#line.pop();
       this.#sendOff(first);
     }
@@ -69,7 +73,7 @@ export class Outbox {
 
   /** True when the executor is about to have too little. */
   get isLow(): boolean {
-    return this.#line.size > 0 && this.#sent * 2 <= MOST_SENT;
+    return this.#line.size > 0 && this.#sent * 2 <= this.#most;
   }
 
   /** Takes back what was not sent: all of it, or one action, or that of some atoms; hands over the nodes. */

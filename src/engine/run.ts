@@ -4,6 +4,7 @@ import type { GivesOf, NeedsOf } from '../flow/symbols.ts';
 import type { AnyUnit } from '../flow/unit.ts';
 import { Engine } from './engine.ts';
 import type { AnyEngineOptions, EngineOptions } from './options.ts';
+import { Turn } from './turns.ts';
 
 /** The options may be left out when the flow needs nothing from the store. */
 // biome-ignore lint/complexity/noBannedTypes: {} asks whether every need is optional
@@ -34,10 +35,27 @@ export async function run<U extends AnyUnit | Compilation>(
   flow: U,
   ...[options]: OptionsArgument<U>
 ): Promise<GivesOf<U>> {
-  const engine = new Engine<U>(flow, (options === undefined ? {} : options) as AnyEngineOptions, 'run()');
+  const turn = new Turn();
+  const coming = turn.come();
+  if (coming !== undefined) await coming;
+  // Made only now, and in a call of its own: what is made before a long wait is old when that ends, and keeps what it then
+  // points to from being let go with the other young garbage.
+  return runAndClose<U>(flow, (options === undefined ? {} : options) as AnyEngineOptions, turn);
+}
+
+async function runAndClose<U>(
+  flow: AnyUnit | Compilation,
+  options: AnyEngineOptions,
+  turn: Turn,
+): Promise<GivesOf<U>> {
   try {
-    return await engine.run();
+    const engine = new Engine<U>(flow, options, 'run()', turn);
+    try {
+      return await engine.run();
+    } finally {
+      await engine.close();
+    }
   } finally {
-    await engine.close();
+    turn.end();
   }
 }

@@ -41,7 +41,7 @@ export class Scheduler {
   readonly #dispatches = new LinkedList<Dispatch>();
   /** Stands for this run in executors, which may remember it for longer. */
   readonly #source = {};
-  readonly #outbox = new Outbox((node, action) => this.#sendTask(node, action));
+  readonly #outbox: Outbox;
   readonly #failures: () => ReadonlyMap<string, Failure>;
 
   constructor(
@@ -59,6 +59,7 @@ export class Scheduler {
     this.#inbox = inbox;
     this.#failures = failures;
     this.#teller = host;
+    this.#outbox = new Outbox((node, action) => this.#sendTask(node, action), commits !== null);
     this.#host = {
       storage,
       services,

@@ -46,7 +46,7 @@ export function unevenOf(threads: Iterable<Thread>): Thread | null {
   let isAnyFree = false;
   for (const thread of threads) {
     if (thread.state === 'free') isAnyFree = true;
-    else if (thread.waiting > Math.max(WORTH_TAKING, most?.waiting ?? 0)) most = thread;
+    else if (thread.inHand.waiting > Math.max(WORTH_TAKING, most?.inHand.waiting ?? 0)) most = thread;
   }
   return isAnyFree ? most : null;
 }

@@ -98,6 +98,11 @@ export class ThreadWork {
     return size > 1 || (first !== undefined && this.#watch === null && first.ticket.task.timeout !== null);
   }
 
+  /** True while the thread is to say at once what is done; else it is enough when it has nothing left. */
+  set isAwaited(isAwaited: boolean) {
+    this.#line.marks.isAwaited = isAwaited;
+  }
+
   /** True when something of this source is in it. */
   holdsOf(source: object): boolean {
     return this.#hand.hasOf(source);
@@ -126,6 +131,7 @@ export class ThreadWork {
       this.#hand.push(ticket, expected);
       if (ticket.call.signal !== null) this.#heed(ticket.call.signal);
     }
+    this.#line.marks.noteSent(this.#hand.next);
   }
 
   /**

@@ -55,7 +55,7 @@ export class Thread {
   readonly #host: ThreadHost;
   readonly #line: Line;
   readonly #loaded = new Set<string>();
-  readonly #work: ThreadWork;
+  readonly inHand: ThreadWork;
   readonly #exited: Promise<void>;
   #exit: () => void = () => {};
   #state: State = 'resting';
@@ -75,8 +75,8 @@ export class Thread {
     this.#settings = settings;
     this.#host = host;
     this.#line = new Line((message) => this.#receive(message));
-    this.#work = new ThreadWork(this.#line, settings.timeoutGrace, {
-      look: () => this.#read(),
+    this.inHand = new ThreadWork(this.#line, settings.timeoutGrace, {
+      look: () => this.read(),
       onTook: (ticket, elapsed) => host.onTook(ticket, elapsed),
       onReturned: (tickets) => {
         this.#beFreeIfDone();
@@ -99,20 +99,7 @@ export class Thread {
   get work(): number {
     if (this.#state === 'free') return 0;
     const takesMore = this.#state === 'busy' && !this.#isReserved && !this.#isLoading;
-    return takesMore ? this.#work.expected : Number.POSITIVE_INFINITY;
-  }
-
-  /** ms of work in its hand behind what runs; 0 while nothing does. */
-  get waiting(): number {
-    return this.#work.waiting;
-  }
-
-  get isWatched(): boolean {
-    return this.#work.isWatched;
-  }
-
-  holdsOf(source: object): boolean {
-    return this.#work.holdsOf(source);
+    return takesMore ? this.inHand.expected : Number.POSITIVE_INFINITY;
   }
 
   hasLoaded(module: string): boolean {
@@ -147,22 +134,18 @@ export class Thread {
   give(parcels: readonly Parcel[]): void {
     const [first] = parcels;
     const isNew = first !== undefined && !this.#loaded.has(first.ticket.task.work.module ?? '');
-    this.#work.send(parcels, isNew);
+    this.inHand.send(parcels, isNew);
     this.#isReserved = false;
     this.#beFreeIfDone();
-    if (!isNew || this.#work.size === 0) return;
+    if (!isNew || this.inHand.size === 0) return;
     this.#isLoading = true;
     this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueImport());
   }
 
   /** Brings in what is done, and looks after the task that runs; what stands behind one that takes `slow` ms is called back. */
   look(slow: number): void {
-    this.#read();
-    this.#work.look(slow);
-  }
-
-  callBack(): void {
-    this.#work.callBack();
+    this.read();
+    this.inHand.look(slow);
   }
 
   /** Ends the thread, whatever it does. Resolves when it is gone. */
@@ -185,13 +168,14 @@ export class Thread {
         this.#began(message.number, message.loading);
         return;
       case 'event':
-        this.#work.tell(message.number, message.event);
+        this.inHand.tell(message.number, message.event);
         return;
       case 'outcome':
-        this.#work.post(message.number, message.outcome);
+        this.inHand.post(message.number, message.outcome);
+        this.read();
         return;
       case 'done':
-        this.#read();
+        this.read();
         return;
       case 'stray':
         this.#host.onStray(message.failure, message.task);
@@ -222,25 +206,26 @@ export class Thread {
   }
 
   #beFreeIfDone(): void {
-    if (this.#work.size > 0) return;
+    if (this.inHand.size > 0) return;
     if (this.#isLoading) this.#callOff();
     this.#isLoading = false;
     if (this.#state === 'busy' && !this.#isReserved) this.#beFree();
   }
 
   #began(number: number, loading: number): void {
-    const { first } = this.#work;
-    if (first === null || this.#work.number !== number || !this.#isLoading) return;
+    const { first } = this.inHand;
+    if (first === null || this.inHand.number !== number || !this.#isLoading) return;
     this.#callOff();
     this.#isLoading = false;
     const { module } = first.request.terms;
     this.#loaded.add(module);
-    this.#work.watch(0);
+    this.inHand.watch(0);
     this.#host.onLoaded(module, loading);
   }
 
-  #read(): void {
-    if (!this.#work.read()) return;
+  /** Brings in what is done. */
+  read(): void {
+    if (!this.inHand.read()) return;
     this.#beFreeIfDone();
     if (this.#state === 'busy' || this.#state === 'free') this.#host.onFree();
   }
@@ -248,8 +233,8 @@ export class Thread {
   /** The thread is of no more use to this task, nor to another. */
   #lose(outcome: Outcome): void {
     this.#state = 'ending';
-    this.#work.settle(outcome);
-    this.#work.callBack();
+    this.inHand.settle(outcome);
+    this.inHand.callBack();
     void this.end();
   }
 
@@ -268,15 +253,15 @@ export class Thread {
 
   /** It does not start, or something keeps it from hearing. */
   #overdueDuty(): void {
-    this.#read();
+    this.read();
     if (this.#state !== 'waking' && this.#state !== 'leaving') return;
     this.#error = new Error(`It did not answer within ${this.#settings.loadTimeout} ms.`);
     void this.end();
   }
 
   #overdueImport(): void {
-    this.#read();
-    const request = this.#work.first?.request;
+    this.read();
+    const request = this.inHand.first?.request;
     if (request === undefined || !this.#isLoading) return;
     const failure = failureFrom(loadOverdue(request, this.#settings.loadTimeout));
     this.#host.onUnloadable(request.terms.module, failure);
@@ -294,7 +279,7 @@ export class Thread {
   #onExit(exitCode: number): void {
     if (this.#state === 'gone') return;
     this.#state = 'ending';
-    this.#read();
+    this.read();
     this.#callOff();
     this.#callOffIdling?.();
     this.#judge(exitCode);
@@ -307,13 +292,13 @@ export class Thread {
 
   /** Blames the task that ran for the thread's end; what stood behind it is given back. */
   #judge(exitCode: number): void {
-    this.#work.callBack();
-    const { first, hasBegun } = this.#work;
+    this.inHand.callBack();
+    const { first, hasBegun } = this.inHand;
     if (first === null) return;
     const { module } = first.request.terms;
     const imported = this.#loaded.has(module);
     const error = lostError(first.request, { exitCode, error: this.#error }, hasBegun, imported);
     if (!hasBegun && !imported) this.#host.onUnloadable(module, failureFrom(error));
-    this.#work.lose(error);
+    this.inHand.lose(error);
   }
 }

@@ -11,18 +11,10 @@
  * 2. While anything waits, some thread is on its way to it, or the waiting are refused: nothing hangs.
  */
 import { availableParallelism } from 'node:os';
-import type { ResourceLimits } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { type Failure, failureFrom } from '../failure.ts';
 import type { AnyTask } from '../flow/unit.ts';
-import {
-  AN_OBJECT,
-  aWholeNumber,
-  checkOptions,
-  MILLISECONDS,
-  type OptionRule,
-  type OptionRules,
-} from '../options.ts';
+import { checkOptions } from '../options.ts';
 import type { Executed, PreparedArgument } from '../protocol/messages.ts';
 import { type Call, type Coming, STOP_RULES, type StopOptions, type TaskExecutor } from './executor.ts';
 import { Batch, type BatchSettings, hasRoom, unevenOf } from './batch.ts';
@@ -31,48 +23,12 @@ import { Durations } from './durations.ts';
 import { InProcess } from './in-process.ts';
 import { startFailed, warnOfStray } from './lost.ts';
 import { poolMaker } from './make-pool.ts';
+import { checkPoolOptions, type ThreadPoolOptions } from './pool-options.ts';
 import { ModuleCare } from './module-care.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { Thread, type ThreadHost } from './thread.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 
-export interface ThreadPoolOptions {
-  /** How many worker threads at most; each is started when there is work for it. Default: `os.availableParallelism()`. */
-  readonly threads?: number;
-  /**
-   * Limits of each thread's heap, as of Node's Worker; a task that exceeds them fails with WORKER_OUT_OF_MEMORY. Where
-   * one big piece is asked for that does not fit, as by a Map that grows, Node ends the whole process instead.
-   */
-  readonly resourceLimits?: ResourceLimits;
-  /** ms for a thread to start, and for a task module to be imported. Default 30,000. */
-  readonly loadTimeout?: number;
-  /** ms from a task's timeout, when its signal is aborted, until its thread is replaced. Default 1000. */
-  readonly timeoutGrace?: number;
-  /**
-   * How many tasks travel to a thread together, whatever they take; 1: each alone. Default: as many as make 1 to 2 ms of work,
-   * by what was learned of each definition.
-   */
-  readonly batch?: number;
-}
-
-const RULES: OptionRules<ThreadPoolOptions> = {
-  threads: aWholeNumber(1),
-  resourceLimits: AN_OBJECT,
-  loadTimeout: MILLISECONDS,
-  timeoutGrace: MILLISECONDS,
-  batch: aWholeNumber(1),
-};
-const MEGABYTES: OptionRule = {
-  fits: (value) => Number.isFinite(value) && (value as number) > 0,
-  words: 'a number of MB above 0',
-};
-/** Node takes no notice of a limit that it doesn't know. */
-const LIMIT_RULES: OptionRules<ResourceLimits> = {
-  maxYoungGenerationSizeMb: MEGABYTES,
-  maxOldGenerationSizeMb: MEGABYTES,
-  codeRangeSizeMb: MEGABYTES,
-  stackSizeMb: MEGABYTES,
-};
 /** ms: how often threads with tasks in hand are looked at, and when a task is slow. */
 const LOOK_EVERY = 2;
 const SLOW = 3;
@@ -107,12 +63,12 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #makePool: (() => Piscina) | null = null;
   #preparing = false;
   #dispatching = false;
+  #dispatchingLater: NodeJS.Immediate | undefined;
   #isLookingSoon = false;
   #failedStarts = 0;
 
   constructor(options: ThreadPoolOptions = {}) {
-    checkOptions(options, RULES, 'ThreadPoolTaskExecutor');
-    checkOptions(options.resourceLimits ?? {}, LIMIT_RULES, 'resourceLimits of ThreadPoolTaskExecutor');
+    checkPoolOptions(options);
     const { threads = availableParallelism(), loadTimeout = 30_000, timeoutGrace = 1000 } = options;
     this.#options = { ...options, threads, loadTimeout, timeoutGrace };
     this.#batches = { fixed: options.batch ?? null, threads };
@@ -138,13 +94,13 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   }
 
   recall(source: object): void {
-    for (const thread of this.#threads) if (thread.holdsOf(source)) thread.callBack();
+    for (const thread of this.#threads) if (thread.inHand.holdsOf(source)) thread.inHand.callBack();
   }
 
   async stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, STOP_RULES, 'stop()');
     this.#office.close();
-    for (const thread of this.#threads) thread.callBack();
+    for (const { inHand } of this.#threads) inHand.callBack();
     for (const ticket of [...this.#queue.drain(), ...this.#mainLane.drain()]) refuseClosed(ticket);
     await this.#office.settled(options.timeout);
     await Promise.all([...this.#threads].map((thread) => thread.end()));
@@ -164,17 +120,22 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     return ticket;
   }
 
-  /** Later, so that calls made in one go are taken by their order, not by that of the calls. */
+  /**
+   * Later, so that calls made in one go are taken by their order, not by that of the calls; while every thread has something to
+   * do, at the end of this turn of the event loop, so that what comes until then travels together.
+   */
   #dispatchSoon(): void {
-    if (this.#dispatching) return;
-    this.#dispatching = true;
-    queueMicrotask(() => {
-      this.#dispatching = false;
-      this.#dispatch();
-    });
+    if (!this.#isAnyIdle) this.#dispatchingLater ??= setImmediate(() => this.#dispatch());
+    else if (!this.#dispatching) {
+      this.#dispatching = true;
+      queueMicrotask(() => this.#dispatch());
+    }
   }
 
   #dispatch(): void {
+    this.#dispatching = false;
+    clearImmediate(this.#dispatchingLater);
+    this.#dispatchingLater = undefined;
     if (this.#makePool === null) {
       void this.#prepare();
       return;
@@ -197,11 +158,32 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
       thread.wake();
       coming++;
     }
-    for (const thread of this.#threads) {
-      if (this.#queue.size > 0 && hasRoom(thread, this.#queue.size - coming, this.#batches))
-        this.#feed(thread);
+    for (let isGiven = true; isGiven; ) {
+      isGiven = false;
+      for (const thread of this.#threads) {
+        if (this.#queue.size === 0 || !hasRoom(thread, this.#queue.size - coming, this.#batches)) continue;
+        if (this.#feed(thread)) isGiven = true;
+      }
     }
-    if (this.#queue.size === 0) unevenOf(this.#threads)?.callBack();
+    this.#evenOut();
+  }
+
+  /**
+   * A thread with nothing to do takes what stands behind others; and what they have done may make work for it: it is brought in,
+   * and what is done next is to be said at once.
+   */
+  #evenOut(): void {
+    const isAnyIdle = this.#queue.size === 0 && this.#isAnyIdle;
+    for (const { inHand } of this.#threads) inHand.isAwaited = isAnyIdle;
+    if (!isAnyIdle) return;
+    for (const thread of this.#threads) thread.read();
+    unevenOf(this.#threads)?.inHand.callBack();
+  }
+
+  get #isAnyIdle(): boolean {
+    if (this.#threads.size < this.#options.threads) return true;
+    for (const { state } of this.#threads) if (state === 'free' || state === 'resting') return true;
+    return false;
   }
 
   async #prepare(): Promise<void> {
@@ -217,13 +199,14 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     }
   }
 
-  /** Gives a thread what is wanted next; without anything it stays as it is. */
-  #feed(thread: Thread): void {
+  /** Gives a thread what is wanted next. False: without anything it stays as it is. */
+  #feed(thread: Thread): boolean {
     const first = this.#queue.peek();
     const batch = new Batch(thread, this.durations, this.#queue.size, this.#batches);
-    if (first === undefined || !batch.takes(first)) return;
+    if (first === undefined || !batch.takes(first)) return false;
     thread.reserve();
     this.#fill(thread, batch);
+    return true;
   }
 
   #fill(thread: Thread, batch: Batch): void {
@@ -239,7 +222,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     thread.give(batch.parcels);
     // What it was given could not be sent.
     if (thread.state === 'free' && this.#queue.size > 0) this.#dispatchSoon();
-    if (thread.isWatched) this.#lookSoon();
+    if (thread.inHand.isWatched) this.#lookSoon();
   }
 
   /** Goes on when the engine has answered whether it wants the task. */
@@ -263,9 +246,9 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     this.#isLookingSoon = true;
     realClock.after(LOOK_EVERY, () => {
       this.#isLookingSoon = false;
-      for (const thread of this.#threads) if (thread.isWatched) thread.look(SLOW);
-      if (this.#queue.size === 0) unevenOf(this.#threads)?.callBack();
-      for (const thread of this.#threads) if (thread.isWatched) this.#lookSoon();
+      for (const thread of this.#threads) if (thread.inHand.isWatched) thread.look(SLOW);
+      this.#evenOut();
+      for (const thread of this.#threads) if (thread.inHand.isWatched) this.#lookSoon();
     });
   }
 
@@ -286,7 +269,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #onFree(): void {
     this.#failedStarts = 0;
     if (this.#queue.size > 0) this.#dispatchSoon();
-    else unevenOf(this.#threads)?.callBack();
+    else this.#evenOut();
   }
 
   #onGone(thread: Thread, failure: Failure | null): void {

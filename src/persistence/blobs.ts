@@ -4,7 +4,7 @@
  */
 
 /** Bytes up to this size are packed. */
-const SMALL = 4096;
+export const SMALL = 4096;
 /** Never moved: a buffer of its own for each message costs more than the rest of a small one. */
 const NOTHING = new Uint8Array(0);
 

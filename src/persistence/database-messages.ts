@@ -1,5 +1,6 @@
 /** What crosses between the main thread and the database's: a closed union, on one page. Each request gets one answer, after any parts. */
 import type { Failure } from '../failure.ts';
+import type { AlikeAtoms } from './alike-atoms.ts';
 import type { AtomCells } from './atom-cells.ts';
 import type { AtomQuery, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
 import type { BlobCell } from './blobs.ts';
@@ -27,10 +28,12 @@ export interface DatabaseStart {
 export interface PackedChanges extends Omit<FlowChanges, 'atoms' | 'values'> {
   /** Its `rest`, undefined: as it is. */
   readonly rest: BlobCell | undefined;
+  readonly alike: readonly AlikeAtoms[];
+  /** The others. */
   readonly atoms: AtomCells;
   /** symbol, value, symbol, value … */
   readonly values: readonly (string | BlobCell)[];
-  /** The small ones among rest, atoms and values, in this order. */
+  /** The small ones among rest, alike, atoms and values, in this order. */
   readonly packed: Uint8Array;
 }
 

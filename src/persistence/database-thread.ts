@@ -98,7 +98,9 @@ export class DatabaseThread {
     const worker = new Worker(WORKER, { ...NODE_OPTIONS, workerData: start });
     let cause: unknown;
     worker.unref();
-    worker.on('message', (message: FromDatabase) => this.#receive(message));
+    worker.on('message', (messages: readonly FromDatabase[]) => {
+      for (const message of messages) this.#receive(message);
+    });
     worker.on('error', (error) => {
       cause = error;
     });

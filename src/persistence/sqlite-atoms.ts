@@ -1,5 +1,6 @@
 /** What belongs to one flow in the database, and durations, by prepared statements: the part where speed counts. */
 import { TaskloomError } from '../errors.ts';
+import type { AlikeAtoms } from './alike-atoms.ts';
 import {
   ATOM_WIDTH,
   BEGAN,
@@ -37,6 +38,7 @@ export class SqliteAtoms {
   write(flow: number, changes: PackedChanges, blobs: BlobReader): void {
     for (const map of changes.mapsForgotten) this.#sql.forget.run(flow, toText(map));
     for (const map of changes.mapsDropped) this.#sql.drop.run(flow, toText(map));
+    for (const alike of changes.alike) this.#writeAlike(flow, alike, blobs);
     this.#writeAtoms(flow, changes.atoms, blobs);
     for (let at = 0; at < changes.values.length; at += 2) {
       const [symbol, value] = changes.values.slice(at, at + 2) as [string, BlobCell];
@@ -70,6 +72,26 @@ export class SqliteAtoms {
   durations(): readonly DurationDetail[] {
     const rows = this.#sql.durations.all() as [string, number, number][];
     return rows.map(([task, mean, times]) => ({ task: fromText(task), mean, times }));
+  }
+
+  #writeAlike(flow: number, { first, each, bytes }: AlikeAtoms, blobs: BlobReader): void {
+    const { kind, state, intention } = STANCES[first[3] as number] as Stance;
+    const flags = first[5] as number;
+    const shared = [
+      flow,
+      kind,
+      toTextOrNull(first[1] as string | null),
+      toText(first[2] as string),
+      state,
+      intention,
+      first[4],
+      flags & SENT ? 1 : 0,
+      flags & BEGAN ? 1 : 0,
+      flags & DROPPED ? 1 : 0,
+      first[6],
+    ];
+    if (bytes === null) this.#sql.writeNames.run(each, ...shared);
+    else this.#sql.writeAlike.run(each, ...shared, blobs.next(bytes));
   }
 
   #writeAtoms(flow: number, cells: AtomCells, blobs: BlobReader): void {
@@ -124,11 +146,20 @@ function statementsOn(database: SqliteDatabase) {
       next: sql(`${select} and name > ? order by name limit ?`),
     };
   };
+  const writeWith = (values: string) => `insert into atom (flow, name, ${columns}) ${values}
+    on conflict do update set ${columns.map((each) => `${each} = excluded.${each}`)}`;
+  // Of each atom its name, then what differs; `where` keeps SQLite from taking `on` for that of a join.
+  const alike = (name: string, elapsed: string, result: string) =>
+    sql(
+      writeWith(
+        `select ?2, ${name}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ${elapsed}, null, ${result}, null, null
+        from json_each(?1) where true`,
+      ),
+    );
   return {
-    write: sql(
-      `insert into atom (flow, name, ${columns}) values (?, ?, ${columns.map(() => '?')})
-      on conflict do update set ${columns.map((each) => `${each} = excluded.${each}`)}`,
-    ),
+    write: sql(writeWith(`values (?, ?, ${columns.map(() => '?')})`)),
+    writeNames: alike('value', 'null', 'null'),
+    writeAlike: alike('value ->> 0', 'value ->> 1', 'substr(?13, value ->> 2, value ->> 3)'),
     writeLarge: sql('insert into large (result) values (?)'),
     forget: sql('delete from atom where flow = ? and map = ?'),
     drop: sql(

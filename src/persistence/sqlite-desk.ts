@@ -4,7 +4,7 @@
  *   messages ──▶ all that wait ──▶ groups ──▶ begin ─ perform … perform ─ commit ──▶ answers
  *
  * 1. All that waits and may share a transaction does: one commit, and one wait for the disk, serves all of them.
- * 2. A group is answered after its commit: what was announced is kept.
+ * 2. A group is answered after its commit, by one message: what was announced is kept.
  * 3. A request that is refused has written nothing, and its group goes on. Where anything else goes wrong the whole group is
  *    rolled back, and its requests are performed one by one: none suffers for another's trouble.
  */
@@ -100,7 +100,7 @@ class DatabaseServer {
       else for (const each of group) this.#perform(desk, [each]);
       return;
     }
-    for (const answer of answers) this.#post(answer);
+    this.#post(answers);
   }
 
   /** In the transaction that was begun, or in none. When the process wants to exit, what is done by then is all. */
@@ -126,7 +126,7 @@ class DatabaseServer {
 
   /** @throws whatever is no refusal: of SQLite, that is */
   #answer(desk: Desk, { number, request }: ToDatabase): FromDatabase {
-    const onPart = (part: PackedAtoms): void => this.#post({ kind: 'part', number, part });
+    const onPart = (part: PackedAtoms): void => this.#post([{ kind: 'part', number, part }]);
     try {
       return { kind: 'done', number, answer: perform(desk, request, onPart) };
     } catch (error) {
@@ -138,7 +138,7 @@ class DatabaseServer {
   #close(message: ToDatabase): void {
     try {
       this.#desk?.database.close();
-      this.#post({ kind: 'done', number: message.number, answer: null });
+      this.#post([{ kind: 'done', number: message.number, answer: null }]);
     } catch (error) {
       this.#fail(message, error);
     }
@@ -147,11 +147,11 @@ class DatabaseServer {
 
   #fail({ number }: ToDatabase, error: unknown): void {
     const failure = failureFrom(storageError(error, this.#settings.file));
-    this.#post({ kind: 'failed', number, failure });
+    this.#post([{ kind: 'failed', number, failure }]);
   }
 
-  #post(message: FromDatabase): void {
-    this.#port.postMessage(message, buffersOf(message));
+  #post(messages: readonly FromDatabase[]): void {
+    this.#port.postMessage(messages, messages.flatMap(buffersOf));
   }
 }
 

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { TaskloomError } from '../errors.ts';
 import { aWholeNumber, checkOptions, type OptionRules, oneOf } from '../options.ts';
+import { groupAlike } from './alike-atoms.ts';
 import { atomCells, atomsFrom } from './atom-cells.ts';
 import type { AtomQuery, Backend, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
 import { type BlobCell, BlobPacker, BlobReader } from './blobs.ts';
@@ -193,7 +194,9 @@ class Sqlite implements SqliteBackend {
 function packedChanges(changes: FlowChanges, blobs: BlobPacker): PackedChanges {
   const { flowId, epoch, lease, flow, mapsForgotten, mapsDropped, durations } = changes;
   const rest = flow.rest === undefined ? undefined : blobs.add(flow.rest);
-  const atoms = atomCells(changes.atoms, blobs);
+  const others: AtomDetail[] = [];
+  const alike = groupAlike(changes.atoms, blobs, others);
+  const atoms = atomCells(others, blobs);
   const values: (string | BlobCell)[] = [];
   for (const [symbol, value] of changes.values) values.push(symbol, blobs.add(value));
   const packed = blobs.finish();
@@ -206,6 +209,7 @@ function packedChanges(changes: FlowChanges, blobs: BlobPacker): PackedChanges {
     rest,
     mapsForgotten,
     mapsDropped,
+    alike,
     atoms,
     values,
     durations,

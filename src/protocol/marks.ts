@@ -1,20 +1,27 @@
 /**
  * How far a thread got with what it was sent, in shared memory that outlives it: what the main thread must know without
- * asking, since a thread that computes does not answer and one that died can't.
+ * asking, since a thread that computes does not answer and one that died can't. And what the thread must know to be silent: a
+ * message that wakes the main thread takes the thread longer than many a task.
  *
  * 1. A request belongs to whoever moves CLAIMED over its number first: the worker, who then performs it, or the main thread,
  *    who has then called it back. So what is called back never runs, and it is known at once what is.
  * 2. Numbers count up by one for each request that the thread is sent, and wrap at 32 bits; of those in hand at once, the
  *    order is that of their differences.
+ * 3. SENT is moved when a message is on its way, never before: a thread that does not see it yet says once too often, and
+ *    never once too little, that it has nothing left.
  */
 
 /** The number of the first request that nobody claimed. */
 const CLAIMED = 0;
 /** The number of the last request of which the task's code began. */
 const BEGUN = 1;
-const WORDS = 2;
-/** Beside them, as a float: when that was, in ms since 1970, on the clock of `wallNow`. */
-const STARTED_BYTE = 8;
+/** The number of the first request that was not sent. */
+const SENT = 2;
+/** 1 while the main thread wants to hear at once of what is done: another thread may have nothing to do before. */
+const AWAITED = 3;
+const WORDS = 4;
+/** Beside them, as a float: when BEGUN was, in ms since 1970, on the clock of `wallNow`. */
+const STARTED_BYTE = 16;
 
 export class Marks {
   readonly memory: SharedArrayBuffer;
@@ -23,7 +30,7 @@ export class Marks {
 
   /** @param memory - That of the other side; none for a thread that is new. */
   constructor(memory?: SharedArrayBuffer) {
-    this.memory = memory ?? new SharedArrayBuffer(2 * STARTED_BYTE);
+    this.memory = memory ?? new SharedArrayBuffer(STARTED_BYTE + Float64Array.BYTES_PER_ELEMENT);
     this.#words = new Int32Array(this.memory, 0, WORDS);
     this.#started = new Float64Array(this.memory, STARTED_BYTE, 1);
     if (memory === undefined) this.#words[BEGUN] = -1;
@@ -47,6 +54,26 @@ export class Marks {
       if (claimed === next || Atomics.compareExchange(this.#words, CLAIMED, claimed, next) === claimed)
         return claimed;
     }
+  }
+
+  /** By the main thread: all requests before `next` were sent. */
+  noteSent(next: number): void {
+    Atomics.store(this.#words, SENT, next);
+  }
+
+  /** By the worker: nothing was sent behind this one, as far as it can see. */
+  isLast(number: number): boolean {
+    return !isBefore(nextOf(number), Atomics.load(this.#words, SENT));
+  }
+
+  /** By the worker. */
+  get isAwaited(): boolean {
+    return Atomics.load(this.#words, AWAITED) === 1;
+  }
+
+  /** By the main thread. */
+  set isAwaited(isAwaited: boolean) {
+    Atomics.store(this.#words, AWAITED, isAwaited ? 1 : 0);
   }
 
   isClaimed(number: number): boolean {

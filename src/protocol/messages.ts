@@ -153,7 +153,7 @@ export type FromWorker =
   | { readonly kind: 'event'; readonly number: number; readonly event: WorkEvent }
   /** What does not fit the ring. */
   | { readonly kind: 'outcome'; readonly number: number; readonly outcome: Outcome }
-  /** All of a batch is done: there are outcomes to be read. */
+  /** There are outcomes to be read: of the last request that was sent, or of some that are awaited (marks.ts). */
   | { readonly kind: 'done' }
   /** Something threw outside of a task; `task` is the last that ran there, where that is known. */
   | { readonly kind: 'stray'; readonly failure: Failure; readonly task: string | null };

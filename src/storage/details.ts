@@ -147,7 +147,24 @@ export function checkNotes(notes: Readonly<Record<string, unknown>>, where: stri
   close({ ...notes }, where);
 }
 
+/** True of most atoms: there is nothing that a detail has no field for. */
+function isPlain(record: AtomRecord): boolean {
+  return (
+    record.failure === null &&
+    record.revertFailure === null &&
+    record.revertResult === undefined &&
+    record.absent.length === 0 &&
+    record.progress === usualProgress(record.state) &&
+    record.progressDetails === undefined &&
+    record.metadata === null &&
+    record.injected === null &&
+    record.history.length === 0 &&
+    record.retryAt === 0
+  );
+}
+
 function restOf(record: AtomRecord, place: Place | null): Uint8Array | null {
+  if ((place === null || place.input === null) && isPlain(record)) return null;
   const { failure, revertFailure, revertResult, absent, progress, progressDetails } = record;
   const { metadata, injected, history, retryAt, state, name } = record;
   const input = place?.input ?? null;

@@ -1,6 +1,7 @@
 /** Many runs that are begun in one go: they begin in turns of the event loop. */
-import { createEngine, linear, SerialTaskExecutor, task } from 'taskloom';
+import { createEngine, linear, run, SerialTaskExecutor, task } from 'taskloom';
 import { describe, expect, it } from 'vitest';
+import { Turn } from '../../src/engine/turns.ts';
 
 const work = (name: string, did: string[]) =>
   task(name, { provides: name, execute: () => void did.push(name) });
@@ -58,6 +59,50 @@ describe('a run that is to begin when others have long been beginning', () => {
     await expect(second.run()).rejects.toMatchObject({ code: 'ENGINE_LOCKED' });
     await Promise.all([firstRun, secondRun]);
   });
+});
+
+it('runs that wait for one another all begin, however many they are', async () => {
+  const many = 1_000;
+  let begun = 0;
+  let open = (): void => {};
+  const all = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const wait = task('wait', {
+    async execute() {
+      if (++begun === many) open();
+      await all;
+    },
+  });
+  await Promise.all(
+    Array.from({ length: many }, (_, at) =>
+      // Some are begun by `run`, some by an engine of their own.
+      at % 2 === 0 ? run(wait, { executor: 'serial' }) : createEngine(wait, { executor: 'serial' }).run(),
+    ),
+  );
+  expect(begun).toBe(many);
+});
+
+it('a turn that is given up before it comes takes no place from others', async () => {
+  // Where one has just ended, the many that are too many wait for the next end.
+  const first = new Turn();
+  void first.come();
+  first.end();
+  const turns = Array.from({ length: 1_000 }, () => new Turn());
+  const coming = turns.map((turn) => turn.come());
+  expect(coming.at(-1)).toBeInstanceOf(Promise);
+  for (const turn of turns) turn.end();
+  const last = new Turn();
+  await last.come();
+  await new Promise((resolve) => setImmediate(resolve));
+  last.end();
+  expect(new Turn().come()).toBeUndefined();
+});
+
+it('a run that is refused gives its turn to the next', async () => {
+  const wrong = { executor: 'serial', flowId: 7 as unknown as string } as const;
+  const runs = Array.from({ length: 1_000 }, () => run(work('never', []), wrong));
+  for (const each of runs) await expect(each).rejects.toMatchObject({ code: 'OPTION_INVALID' });
 });
 
 it('thousands of runs leave the event loop its turns', async () => {

@@ -23,6 +23,28 @@ test('a request whose code began last is known by its number, with the time', ()
   expect([near.startOf(0), near.startOf(1)]).toEqual([null, 124]);
 });
 
+test('a thread has nothing left behind the last request that it sees to be sent, or one that it sees before', () => {
+  const near = new Marks();
+  const far = new Marks(near.memory);
+  // The message may be there before the mark.
+  expect(far.isLast(0)).toBe(true);
+  near.noteSent(3);
+  expect([0, 1, 2, 3].map((number) => far.isLast(number))).toEqual([false, false, true, true]);
+  near.noteSent(-(2 ** 31));
+  expect(far.isLast(2 ** 31 - 2)).toBe(false);
+  expect(far.isLast(2 ** 31 - 1)).toBe(true);
+});
+
+test('a thread sees whether what it does is awaited', () => {
+  const near = new Marks();
+  const far = new Marks(near.memory);
+  expect(far.isAwaited).toBe(false);
+  near.isAwaited = true;
+  expect(far.isAwaited).toBe(true);
+  near.isAwaited = false;
+  expect(far.isAwaited).toBe(false);
+});
+
 test('numbers go on past 32 bits', () => {
   const last = 2 ** 31 - 1;
   expect(nextOf(last)).toBe(-(2 ** 31));
