@@ -28,8 +28,7 @@ export function groupAlike(
   const groups: AlikeAtoms[] = [];
   let group: Group | null = null;
   for (const atom of atoms) {
-    const { error, rest, result } = atom;
-    if (error !== null || rest !== null || (result !== null && result.length > SMALL)) {
+    if (!isPlain(atom)) {
       others.push(atom);
       continue;
     }
@@ -87,6 +86,13 @@ class Group {
     const first = atomCells([{ ...this.#first, result: null }], new BlobPacker());
     return { first, each: JSON.stringify(this.#each), bytes: this.#isBare ? null : this.#bytes };
   }
+}
+
+/** Infinity is no number of JSON; and of no bytes at all SQLite makes null, where it takes them out of others. */
+function isPlain({ error, rest, result, elapsed }: AtomDetail): boolean {
+  if (error !== null || rest !== null) return false;
+  if (elapsed !== null && !Number.isFinite(elapsed)) return false;
+  return result === null || (result.length > 0 && result.length <= SMALL);
 }
 
 function isBare({ elapsed, result }: AtomDetail): boolean {

@@ -10,6 +10,7 @@ import {
   changesOf,
   claimOf,
   codeOf,
+  differing,
   digested,
   FRESH,
   factory,
@@ -39,6 +40,28 @@ export function detailsContract(bench: Bench): void {
           const bare = atoms.map(({ result: _, ...rest }) => rest);
           expect(digested(byName(await bench.backend.atomsWithoutResults(flowId)))).toStrictEqual(
             digested(byName(bare)),
+          );
+        }),
+        RUNS,
+      );
+    });
+    test('of atoms that are alike but for what they gave come back as they were', async () => {
+      const shared = atom.map((one) => ({ ...one, error: null, rest: null }));
+      const own = fc.uniqueArray(differing, { selector: ({ name }) => name, maxLength: 30 });
+      let flows = 0;
+      await fc.assert(
+        fc.asyncProperty(shared, own, own, async (like, first, second) => {
+          const flowId = `alike${flows++}`;
+          await bench.backend.claim(claimOf(flowId));
+          const kept = new Map<string, AtomDetail>();
+          // Some are written for the second time.
+          for (const each of [first, second]) {
+            const atoms = each.map((one) => ({ ...like, ...one }));
+            await bench.backend.commit(changesOf(flowId, { atoms }));
+            for (const one of atoms) kept.set(one.name, one);
+          }
+          expect(digested(byName(await bench.backend.atoms(flowId)))).toEqual(
+            digested(byName([...kept.values()])),
           );
         }),
         RUNS,

@@ -157,6 +157,13 @@ export const atom: fc.Arbitrary<AtomDetail> = fc.record({
   rest: nullable(bytes),
 });
 
+/** What atoms may differ in that are otherwise alike. */
+export const differing: fc.Arbitrary<Pick<AtomDetail, 'name' | 'elapsed' | 'result'>> = fc.record({
+  name: fc.oneof(text, fc.nat(40).map(String)),
+  elapsed: nullable(measure),
+  result: nullable(fc.oneof(fc.uint8Array({ maxLength: 20 }), bytes)),
+});
+
 export const owner: fc.Arbitrary<Owner> = fc.record({ id: text, host: text, pid: count, process: text });
 export const factory = fc.record({ module: text, export: text, args: text });
 export const flowChanges: fc.Arbitrary<Required<FlowChanges['flow']>> = fc.record({
