@@ -37,8 +37,13 @@ export interface PackedChanges extends Omit<FlowChanges, 'atoms' | 'values'> {
   readonly packed: Uint8Array;
 }
 
+/** A page of atoms; atom-rows.ts reads it. */
 export interface PackedAtoms {
-  readonly cells: AtomCells;
+  /** JSON: a list of rows. */
+  readonly text: string;
+  /** The results and rests that there are, in the order of the rows. */
+  readonly blobs: readonly BlobCell[];
+  /** The small ones among them. */
   readonly packed: Uint8Array;
 }
 

@@ -118,13 +118,23 @@ export class DatabaseThread {
     const asked = this.#outstanding.get(message.number);
     if (asked === undefined) return;
     if (message.kind === 'part') {
-      asked.onPart(message.part);
+      try {
+        asked.onPart(message.part);
+      } catch (thrown) {
+        // It can't be read; what comes after it is asked for by nobody.
+        this.#forget(message.number);
+        asked.reject(thrown);
+      }
       return;
     }
-    this.#outstanding.delete(message.number);
-    if (this.#outstanding.size === 0) this.#worker?.unref();
+    this.#forget(message.number);
     if (message.kind === 'done') asked.resolve(message.answer);
     else asked.reject(errorFrom(message.failure));
+  }
+
+  #forget(number: number): void {
+    this.#outstanding.delete(number);
+    if (this.#outstanding.size === 0) this.#worker?.unref();
   }
 
   #failAll(error: TaskloomError): void {

@@ -83,7 +83,7 @@ export interface AtomDetail {
   readonly began: boolean;
   /** The result was let go, as the engine's option `keep` says. */
   readonly dropped: boolean;
-  /** When this was written. */
+  /** When this was written, in ms since 1970; this and `elapsed` come back to 15 digits. */
   readonly updatedAt: number;
   /** ms in the atom's own code, the last time that it ended; null when it did not. */
   readonly elapsed: number | null;

@@ -1,32 +1,20 @@
 /** What belongs to one flow in the database, and durations, by prepared statements: the part where speed counts. */
-import { TaskloomError } from '../errors.ts';
 import type { AlikeAtoms } from './alike-atoms.ts';
-import {
-  ATOM_WIDTH,
-  BEGAN,
-  type AtomCells,
-  type Cell,
-  DROPPED,
-  SENT,
-  STANCES,
-  type Stance,
-} from './atom-cells.ts';
+import { ATOM_WIDTH, BEGAN, type AtomCells, DROPPED, SENT } from './atom-cells.ts';
+import { rowInSql } from './atom-rows.ts';
 import type { AtomQuery } from './backend.ts';
 import { type BlobCell, BlobPacker, type BlobReader } from './blobs.ts';
 import type { PackedAtoms, PackedChanges } from './database-messages.ts';
 import type { DurationDetail } from './records.ts';
 import type { Row, SqliteDatabase } from './sqlite-database.ts';
-import { fromText, fromTextOrNull, toText, toTextOrNull } from './sqlite-text.ts';
+import { fromText, toText, toTextOrNull } from './sqlite-text.ts';
 
 /** Results of more bytes stand in a table of their own, so that going through the atoms stays quick. */
 const LARGE = 16 * 1024;
 /** Atoms in one message: what the main thread takes in at once. */
 export const PAGE = 1000;
 
-/** The place of each stance in `STANCES`, by its words in the database. */
-const STANCE_OF: ReadonlyMap<string, number> = new Map(
-  STANCES.map(({ kind, state, intention }, at) => [`${kind} ${state} ${intention}`, at]),
-);
+type BlobRow = readonly [result: Uint8Array | null, rest: Uint8Array | null];
 
 export class SqliteAtoms {
   readonly #sql: ReturnType<typeof statementsOn>;
@@ -51,15 +39,22 @@ export class SqliteAtoms {
   /** One page after the other. */
   *pages(flow: number, query: AtomQuery, withResults: boolean): Generator<PackedAtoms> {
     const { limit = Number.POSITIVE_INFINITY, after } = query;
-    const { first, next } = withResults ? this.#sql.atoms : this.#sql.atomsWithoutResults;
+    const { first, next, blobs } = withResults ? this.#sql.atoms : this.#sql.atomsWithoutResults;
     let left = limit;
     let behind = after === undefined ? null : toText(after);
     while (left > 0) {
       const size = Math.min(left, PAGE);
-      const rows = (behind === null ? first.all(flow, size) : next.all(flow, behind, size)) as Row[];
-      if (rows.length > 0) yield packed(rows);
-      if (rows.length < size) return;
-      behind = rows.at(-1)?.[0] as string;
+      const page = (behind === null ? first.get(flow, size) : next.get(flow, behind, size)) as Row;
+      const [text, count, from, to] = page as readonly [string, number, string, string];
+      const packer = new BlobPacker();
+      const cells: BlobCell[] = [];
+      for (const [result, rest] of (count === 0 ? [] : blobs.all(flow, from, to)) as BlobRow[]) {
+        if (result !== null) cells.push(packer.add(result));
+        if (rest !== null) cells.push(packer.add(rest));
+      }
+      if (count > 0) yield { text, blobs: cells, packed: packer.finish() };
+      if (count < size) return;
+      behind = to;
       left -= size;
     }
   }
@@ -75,52 +70,44 @@ export class SqliteAtoms {
   }
 
   #writeAlike(flow: number, { first, each, bytes }: AlikeAtoms, blobs: BlobReader): void {
-    const { kind, state, intention } = STANCES[first[3] as number] as Stance;
-    const flags = first[5] as number;
-    const shared = [
-      flow,
-      kind,
-      toTextOrNull(first[1] as string | null),
-      toText(first[2] as string),
-      state,
-      intention,
-      first[4],
-      flags & SENT ? 1 : 0,
-      flags & BEGAN ? 1 : 0,
-      flags & DROPPED ? 1 : 0,
-      first[6],
-    ];
-    if (bytes === null) this.#sql.writeNames.run(each, ...shared);
-    else this.#sql.writeAlike.run(each, ...shared, blobs.next(bytes));
+    const shared = sharedOf(first, 0);
+    if (bytes === null) this.#sql.writeNames.run(each, flow, ...shared);
+    else this.#sql.writeAlike.run(each, flow, ...shared, blobs.next(bytes));
   }
 
   #writeAtoms(flow: number, cells: AtomCells, blobs: BlobReader): void {
     for (let at = 0; at < cells.length; at += ATOM_WIDTH) {
-      const { kind, state, intention } = STANCES[cells[at + 3] as number] as Stance;
-      const flags = cells[at + 5] as number;
-      const result = blobs.next(cells[at + 9] as BlobCell);
+      const result = blobs.next(cells[at + 11] as BlobCell);
       const isLarge = result !== null && result.length > LARGE;
       this.#sql.write.run(
         flow,
         toText(cells[at] as string),
-        kind,
-        toTextOrNull(cells[at + 1] as string | null),
-        toText(cells[at + 2] as string),
-        state,
-        intention,
-        cells[at + 4],
-        flags & SENT ? 1 : 0,
-        flags & BEGAN ? 1 : 0,
-        flags & DROPPED ? 1 : 0,
-        cells[at + 6],
-        cells[at + 7],
-        toTextOrNull(cells[at + 8] as string | null),
+        ...sharedOf(cells, at),
+        cells[at + 9],
+        toTextOrNull(cells[at + 10] as string | null),
         isLarge ? null : result,
         isLarge ? this.#sql.writeLarge.run(result).lastInsertRowid : null,
-        blobs.next(cells[at + 10] as BlobCell),
+        blobs.next(cells[at + 12] as BlobCell),
       );
     }
   }
+}
+
+/** The columns from `kind` to `updated_at`. */
+function sharedOf(cells: AtomCells, at: number): (string | number | null)[] {
+  const flags = cells[at + 7] as number;
+  return [
+    cells[at + 1] as string,
+    toTextOrNull(cells[at + 2] as string | null),
+    toText(cells[at + 3] as string),
+    cells[at + 4] as string,
+    cells[at + 5] as string,
+    cells[at + 6] as number,
+    flags & SENT ? 1 : 0,
+    flags & BEGAN ? 1 : 0,
+    flags & DROPPED ? 1 : 0,
+    cells[at + 8] as number,
+  ];
 }
 
 function statementsOn(database: SqliteDatabase) {
@@ -136,15 +123,18 @@ function statementsOn(database: SqliteDatabase) {
     'began',
     'dropped',
   ].concat(['updated_at', 'elapsed', 'error', 'result', 'large', 'rest']);
-  // Fewer columns are read quicker; their order is that of the cells.
-  const pagesOf = (result: string, tables: string) => {
-    const select = `select name, map, version, kind || ' ' || state || ' ' || intention, attempt,
-      ${SENT} * sent + ${BEGAN} * began + ${DROPPED} * dropped, updated_at, elapsed, error, ${result}, rest
-      from ${tables} where flow = ?`;
-    return {
-      first: sql(`${select} order by name limit ?`),
-      next: sql(`${select} and name > ? order by name limit ?`),
-    };
+  // A page, and the bytes that belong to it. `hasResult` and `result` say in SQL whether there is one, and what it is.
+  const pagesOf = (hasResult: string, result: string) => {
+    const page = (where: string) =>
+      sql(
+        `select json_group_array(${rowInSql(hasResult)} order by name), count(*), min(name), max(name)
+        from (select * from atom where flow = ? ${where} order by name limit ?) as atom`,
+      );
+    const blobs = sql(
+      `select ${result}, rest from atom left join large on large.id = atom.large
+      where flow = ? and name between ? and ? and (${hasResult} or rest is not null) order by name`,
+    );
+    return { first: page(''), next: page('and name > ?'), blobs };
   };
   const writeWith = (values: string) => `insert into atom (flow, name, ${columns}) ${values}
     on conflict do update set ${columns.map((each) => `${each} = excluded.${each}`)}`;
@@ -165,41 +155,11 @@ function statementsOn(database: SqliteDatabase) {
     drop: sql(
       "update atom set result = null, large = null, dropped = 1 where flow = ? and map = ? and kind = 'item'",
     ),
-    atoms: pagesOf('coalesce(atom.result, large.result)', 'atom left join large on large.id = atom.large'),
-    atomsWithoutResults: pagesOf('null', 'atom'),
+    atoms: pagesOf('(atom.result is not null or large is not null)', 'coalesce(atom.result, large.result)'),
+    atomsWithoutResults: pagesOf('0', 'null'),
     writeValue: sql('insert or replace into value values (?, ?, ?)'),
     values: sql('select symbol, value from value where flow = ?'),
     writeDuration: sql('insert or replace into duration values (?, ?, ?)'),
     durations: sql('select task, mean, times from duration'),
   };
-}
-
-function packed(rows: readonly Row[]): PackedAtoms {
-  const blobs = new BlobPacker();
-  const cells: Cell[] = [];
-  for (const row of rows) {
-    cells.push(
-      fromText(row[0] as string),
-      fromTextOrNull(row[1] as string | null),
-      fromText(row[2] as string),
-      stanceFrom(row),
-      row[4] as number,
-      row[5] as number,
-      row[6] as number,
-      row[7] as number | null,
-      fromTextOrNull(row[8] as string | null),
-      blobs.add(row[9] as Uint8Array | null),
-      blobs.add(row[10] as Uint8Array | null),
-    );
-  }
-  return { cells, packed: blobs.finish() };
-}
-
-function stanceFrom(row: Row): number {
-  const words = row[3] as string;
-  const stance = STANCE_OF.get(words);
-  if (stance !== undefined) return stance;
-  throw new TaskloomError('STORAGE_CORRUPT', `The atom '${row[0]}' is in no state that there is: ${words}.`, {
-    details: { atom: row[0] },
-  });
 }

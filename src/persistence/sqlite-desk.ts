@@ -188,9 +188,9 @@ function buffersOf(message: FromDatabase): ArrayBuffer[] {
   const content = message.kind === 'part' ? message.part : message.answer;
   const bytes: Uint8Array[] = [];
   if (content instanceof Map) bytes.push(...content.values());
-  else if (content !== null && typeof content === 'object' && 'cells' in content) {
+  else if (content !== null && typeof content === 'object' && 'packed' in content) {
     bytes.push(content.packed);
-    for (const cell of content.cells) if (cell instanceof Uint8Array) bytes.push(cell);
+    for (const cell of content.blobs) if (cell instanceof Uint8Array) bytes.push(cell);
   }
   // Of an empty one there is only one, for all messages.
   return bytes.filter(({ length }) => length > 0).map(({ buffer }) => buffer as ArrayBuffer);

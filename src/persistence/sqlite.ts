@@ -6,9 +6,10 @@ import { resolve } from 'node:path';
 import { TaskloomError } from '../errors.ts';
 import { aWholeNumber, checkOptions, type OptionRules, oneOf } from '../options.ts';
 import { groupAlike } from './alike-atoms.ts';
-import { atomCells, atomsFrom } from './atom-cells.ts';
+import { atomCells } from './atom-cells.ts';
+import { atomsFrom } from './atom-rows.ts';
 import type { AtomQuery, Backend, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
-import { type BlobCell, BlobPacker, BlobReader } from './blobs.ts';
+import { type BlobCell, BlobPacker } from './blobs.ts';
 import type { AtomsAsked, PackedAtoms, PackedChanges } from './database-messages.ts';
 import { DatabaseThread } from './database-thread.ts';
 import { metadataText } from './metadata.ts';
@@ -181,8 +182,8 @@ class Sqlite implements SqliteBackend {
 
   async #atoms<T>(asked: AtomsAsked, made: (atom: AtomDetail) => T): Promise<readonly T[]> {
     const atoms: T[] = [];
-    const take = ({ cells, packed }: PackedAtoms): void => {
-      for (const atom of atomsFrom(cells, new BlobReader(packed))) atoms.push(made(atom));
+    const take = (page: PackedAtoms): void => {
+      for (const atom of atomsFrom(page)) atoms.push(made(atom));
     };
     const last = await this.#thread.ask({ kind: 'atoms', ...asked }, [], take);
     if (last !== null) take(last);
