@@ -95,7 +95,7 @@ export class Moves {
     if (to === 'FAILURE' && node.kind !== 'map') this.failures++;
     if (to === 'RUNNING' || to === 'REVERTING') {
       record.progress = 0;
-      record.progressDetails = undefined;
+      if (record.progressDetails !== undefined) record.progressDetails = undefined;
     } else if (to === 'SUCCESS' || to === 'REVERTED') record.progress = 1;
     this.#storage.note(node);
     if (node.item === null) this.#selector.changed(node, state, intention);

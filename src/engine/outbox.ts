@@ -4,7 +4,7 @@
  * the flow is, and costs memory only then.
  */
 import type { Node, TaskNode } from '../compile/node.ts';
-import { byUrgency, type Ranked, RankedQueue } from '../executor/ranked-queue.ts';
+import { byUrgency, RankedQueue, type Urgency } from '../executor/ranked-queue.ts';
 import type { Action } from './arrival.ts';
 
 /** Atoms that may be sent off and not begun; an executor that takes many at once finds enough of them. */
@@ -12,21 +12,25 @@ const MOST_SENT = 1024;
 /** The same where each is written before it can begin: while some are being written, others run. */
 const MOST_WRITTEN = 4096;
 
-/** An atom that is to be executed or reverted. */
-interface Errand extends Ranked {
+/** An atom that is to be reverted; one that is to be executed stands for itself, for of these there may be a million. */
+class Undo {
   readonly node: TaskNode;
-  readonly action: Action;
+
+  constructor(node: TaskNode) {
+    this.node = node;
+  }
 }
+
+type Errand = TaskNode | Undo;
 
 export class Outbox {
   readonly #send: (node: TaskNode, action: Action) => void;
   readonly #most: number;
-  #line = new RankedQueue<Errand>();
-  #turns = 0;
+  #line = new RankedQueue<Errand>(null);
   /** Sent off and not begun. */
   #sent = 0;
   /** The least urgent of those that were sent since none was; null when none is. */
-  #last: Errand | null = null;
+  #last: Urgency | null = null;
 
   constructor(send: (node: TaskNode, action: Action) => void, isWritten: boolean) {
     this.#send = send;
@@ -41,24 +45,28 @@ export class Outbox {
   /** Sends it off at once while the executor has not many, else keeps it for `sendMore`. */
   put(node: TaskNode, action: Action, rank: number): void {
     const { priority } = node.atom;
-    const errand = { node, action, priority, rank, turn: this.#turns++ };
-    if (this.#sent < this.#most && this.#line.size === 0) this.#sendOff(errand);
-    else this.#line.push(errand);
+    const errand = action === 'execute' ? node : new Undo(node);
+    if (this.#sent < this.#most && this.#line.size === 0) this.#sendOff(errand, { priority, rank });
+    else this.#line.push(errand, priority, rank);
   }
 
   /** Sends off what the executor may want, and whatever is more urgent than something that it has. */
   sendMore(): void {
-    for (let first = this.#line.peek(); first !== undefined; first = this.#line.peek()) {
+    for (let first = this.#line.urgency; first !== undefined; first = this.#line.urgency) {
       if (this.#sent >= this.#most && (this.#last === null || byUrgency(first, this.#last) >= 0)) return;
-      this.#line.pop();
-      this.#sendOff(first);
+      this.#sendOff(this.#line.pop() as Errand, first);
     }
   }
 
-  #sendOff(errand: Errand): void {
-    if (this.#last === null || byUrgency(errand, this.#last) >= 0) this.#last = errand;
+  #sendOff(errand: Errand, { priority, rank }: Urgency): void {
+    const last = this.#last;
+    const isNow = last?.priority === priority && last.rank === rank;
+    // A copy, since it may be that of a whole lane, with all that stood in it.
+    if (!isNow && (last === null || byUrgency({ priority, rank }, last) >= 0))
+      this.#last = { priority, rank };
     this.#sent++;
-    this.#send(errand.node, errand.action);
+    if (errand instanceof Undo) this.#send(errand.node, 'revert');
+    else this.#send(errand, 'execute');
   }
 
   /** Something that was sent has begun, or is not wanted any more. */
@@ -80,13 +88,13 @@ export class Outbox {
   takeBack(action?: Action, among?: ReadonlySet<Node>): readonly TaskNode[] {
     if (this.#line.size === 0) return [];
     const taken: TaskNode[] = [];
-    const line = new RankedQueue<Errand>();
-    for (const errand of this.#line) {
-      const isMeant =
-        (action ?? errand.action) === errand.action &&
-        (among?.has(errand.node.item?.map ?? errand.node) ?? true);
-      if (isMeant) taken.push(errand.node);
-      else line.push(errand);
+    const line = new RankedQueue<Errand>(null);
+    for (const [errand, { priority, rank }] of this.#line.entries()) {
+      const [node, its]: [TaskNode, Action] =
+        errand instanceof Undo ? [errand.node, 'revert'] : [errand, 'execute'];
+      const isMeant = (action ?? its) === its && (among?.has(node.item?.map ?? node) ?? true);
+      if (isMeant) taken.push(node);
+      else line.push(errand, priority, rank);
     }
     this.#line = line;
     return taken;

@@ -4,60 +4,72 @@
  */
 import TinyQueue from 'tinyqueue';
 
-export interface Ranked {
+export interface Urgency {
   readonly priority: number;
   readonly rank: number;
-  /** Counts up with the arrivals; one that comes back keeps its own. */
-  readonly turn: number;
 }
 
-interface Lane<T> {
-  readonly priority: number;
-  readonly rank: number;
+interface Lane<T> extends Urgency {
   /** In the order of their turns, from `at` on; before that nothing, since what was taken is not to be held on to. */
   things: (T | undefined)[];
   at: number;
 }
 
-export class RankedQueue<T extends Ranked> {
+export class RankedQueue<T extends object> {
+  readonly #turnOf: ((thing: T) => number) | null;
   /** By priority, then by rank; of an empty lane only while it stands in `#order`. */
   readonly #lanes = new Map<number, Map<number, Lane<T>>>();
   readonly #order = new TinyQueue<Lane<T>>([], byUrgency);
   /** One that came when nothing else was here: in a chain of tasks that is all that there ever is. */
   #only: T | null = null;
+  #onlyPriority = 0;
+  #onlyRank = 0;
   /** The one that was last put into. */
   #lane: Lane<T> | null = null;
   #size = 0;
+
+  /** @param turnOf - Counts up with the arrivals, and one that comes back keeps its own; null: none comes back */
+  constructor(turnOf: ((thing: T) => number) | null) {
+    this.#turnOf = turnOf;
+  }
 
   get size(): number {
     return this.#size;
   }
 
-  push(thing: T): void {
+  push(thing: T, priority: number, rank: number): void {
     if (this.#size === 0) {
       this.#only = thing;
+      this.#onlyPriority = priority;
+      this.#onlyRank = rank;
       this.#size = 1;
       return;
     }
     if (this.#only !== null) {
-      this.#putInLane(this.#only);
+      this.#putInLane(this.#only, this.#onlyPriority, this.#onlyRank);
       this.#only = null;
     }
-    this.#putInLane(thing);
+    this.#putInLane(thing, priority, rank);
     this.#size++;
   }
 
-  #putInLane(thing: T): void {
-    const lane = this.#laneOf(thing);
+  #putInLane(thing: T, priority: number, rank: number): void {
+    const lane = this.#laneOf(priority, rank);
     const { things } = lane;
+    const turnOf = this.#turnOf;
     const last = things.at(-1);
-    if (last === undefined || last.turn < thing.turn) {
+    if (last === undefined || turnOf === null || turnOf(last) < turnOf(thing)) {
       things.push(thing);
       return;
     }
     let place = lane.at;
-    while ((things[place] as T).turn < thing.turn) place++;
+    while (turnOf(things[place] as T) < turnOf(thing)) place++;
     things.splice(place, 0, thing);
+  }
+
+  /** Of the first. */
+  get urgency(): Urgency | undefined {
+    return this.#only === null ? this.#first() : { priority: this.#onlyPriority, rank: this.#onlyRank };
   }
 
   peek(): T | undefined {
@@ -85,10 +97,11 @@ export class RankedQueue<T extends Ranked> {
     return thing;
   }
 
-  /** All, the lanes in no order. */
-  *[Symbol.iterator](): Generator<T> {
-    if (this.#only !== null) yield this.#only;
-    for (const { things, at } of this.#order.data) yield* things.slice(at) as T[];
+  /** All, the lanes in no order, each with its urgency. */
+  *entries(): Generator<readonly [thing: T, urgency: Urgency]> {
+    if (this.#only !== null) yield [this.#only, { priority: this.#onlyPriority, rank: this.#onlyRank }];
+    for (const lane of this.#order.data)
+      for (const thing of lane.things.slice(lane.at) as T[]) yield [thing, lane];
   }
 
   #first(): Lane<T> | undefined {
@@ -103,7 +116,7 @@ export class RankedQueue<T extends Ranked> {
     }
   }
 
-  #laneOf({ priority, rank }: T): Lane<T> {
+  #laneOf(priority: number, rank: number): Lane<T> {
     if (this.#lane?.priority === priority && this.#lane.rank === rank) return this.#lane;
     let ranks = this.#lanes.get(priority);
     if (ranks === undefined) {
@@ -125,9 +138,6 @@ export class RankedQueue<T extends Ranked> {
 const MOST_TAKEN = 1024;
 
 /** Negative when `a` is more urgent. */
-export function byUrgency(
-  a: Pick<Ranked, 'priority' | 'rank'>,
-  b: Pick<Ranked, 'priority' | 'rank'>,
-): number {
+export function byUrgency(a: Urgency, b: Urgency): number {
   return b.priority - a.priority || b.rank - a.rank;
 }

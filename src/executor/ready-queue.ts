@@ -9,10 +9,12 @@ import type { Ticket } from './ticket.ts';
 /** Sources without tickets that are remembered, beside as many as have some. */
 const MOST_IDLE = 32;
 
+const turnOf = ({ turn }: Ticket): number => turn;
+
 /** The tickets of one source. */
 class Source implements Linked<Source> {
   readonly key: object;
-  readonly tickets = new RankedQueue<Ticket>();
+  readonly tickets = new RankedQueue<Ticket>(turnOf);
   before: Source | null = null;
   after: Source | null = null;
 
@@ -40,7 +42,7 @@ export class ReadyQueue {
       this.#sources.set(key, source);
     }
     if (source.tickets.size === 0) this.#turns.add(source);
-    source.tickets.push(ticket);
+    source.tickets.push(ticket, ticket.priority, ticket.rank);
     this.#size++;
   }
 
@@ -67,7 +69,7 @@ export class ReadyQueue {
     for (const source of sources) this.#turns.delete(source);
     this.#sources = new Map();
     this.#size = 0;
-    return sources.flatMap(({ tickets }) => [...tickets]);
+    return sources.flatMap(({ tickets }) => Array.from(tickets.entries(), ([ticket]) => ticket));
   }
 
   #forgetIdle(): void {

@@ -51,37 +51,61 @@ export interface AtomRecord {
   retryAt: number;
 }
 
-export function newRecord(name: string, kind: AtomKind, version = '1.0'): AtomRecord {
-  return {
-    name,
-    kind,
-    version,
-    state: 'PENDING',
-    intention: 'EXECUTE',
-    attempt: 0,
-    sent: false,
-    elapsed: null,
-    result: undefined,
-    dropped: false,
-    absent: NONE,
-    failure: null,
-    began: false,
-    revertResult: undefined,
-    revertFailure: null,
-    progress: 0,
-    progressDetails: undefined,
-    metadata: null,
-    injected: null,
-    history: NO_HISTORY,
-    retryAt: 0,
-  };
-}
-
 const NONE: readonly Take[] = [];
 const NO_HISTORY: readonly AttemptRecord[] = [];
+
+/** What few atoms have. */
+type Rare = Pick<
+  AtomRecord,
+  'revertResult' | 'revertFailure' | 'progressDetails' | 'metadata' | 'injected' | 'history' | 'retryAt'
+>;
+
+const RARE: Rare = {
+  revertResult: undefined,
+  revertFailure: null,
+  progressDetails: undefined,
+  metadata: null,
+  injected: null,
+  history: NO_HISTORY,
+  retryAt: 0,
+};
+
+/** What every atom has. The rest is read from the prototype until it is written: there may be a million of these. */
+class Common implements Omit<AtomRecord, keyof Rare> {
+  readonly name: string;
+  readonly kind: AtomKind;
+  version: string;
+  state: AtomState = 'PENDING';
+  intention: Intention = 'EXECUTE';
+  attempt = 0;
+  sent = false;
+  elapsed: number | null = null;
+  result: Value = undefined;
+  dropped = false;
+  absent = NONE;
+  failure: Failure | null = null;
+  began = false;
+  progress = 0;
+
+  constructor(name: string, kind: AtomKind, version: string) {
+    this.name = name;
+    this.kind = kind;
+    this.version = version;
+  }
+}
+Object.assign(Common.prototype, RARE);
+
+export function newRecord(name: string, kind: AtomKind, version = '1.0'): AtomRecord {
+  return new Common(name, kind, version) as Common & Rare;
+}
+
+/** An object of its own, with all fields. */
+export function copyOf(record: AtomRecord): AtomRecord {
+  return { ...RARE, ...record };
+}
 
 /** Puts an atom back to where it has not run; it will run with this version of its task. */
 export function clearRecord(record: AtomRecord, version: string): void {
   const { name, kind, attempt, metadata, injected } = record;
-  Object.assign(record, { ...newRecord(name, kind, version), attempt, metadata, injected });
+  Object.assign(record, RARE, newRecord(name, kind, version), { attempt, metadata, injected });
 }

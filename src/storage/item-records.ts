@@ -124,7 +124,7 @@ export class ItemRecords {
   write(index: number, name: string): AtomRecord {
     let record = this.#records.get(index);
     if (record === undefined) {
-      record = { ...this.#made(index), name };
+      record = this.#made(index, name);
       if (index < this.#length) this.#records.set(index, record);
     }
     return record;
@@ -199,15 +199,15 @@ export class ItemRecords {
     this.#skipped = 0;
   }
 
-  #made(index: number): AtomRecord {
-    const record = newRecord(`${this.#map}[${index}]`, 'item', this.#version);
+  #made(index: number, name: string = `${this.#map}[${index}]`): AtomRecord {
+    const record = newRecord(name, 'item', this.#version);
     const state = this.#states[index];
     if (state === undefined) return record;
     const result = this.#results[index];
     const attempt = this.#attempts[index] ?? 1;
     const intention = state === 'REVERTED' ? 'REVERT' : 'EXECUTE';
     const dropped = this.#isDropped === 'all';
-    return { ...record, state, intention, attempt, result, dropped, began: true, progress: 1 };
+    return Object.assign(record, { state, intention, attempt, result, dropped, began: true, progress: 1 });
   }
 }
 

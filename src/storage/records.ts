@@ -3,7 +3,7 @@ import type { Compilation } from '../compile/compilation.ts';
 import { type AtomNode, isAtom, type MapNode, nodesOfItem, readItemName } from '../compile/node.ts';
 import type { Failure } from '../failure.ts';
 import { versionOf } from './adopt.ts';
-import { type AtomRecord, newRecord } from './atom-record.ts';
+import { type AtomRecord, copyOf, newRecord } from './atom-record.ts';
 import { ItemRecords } from './item-records.ts';
 import type { Journal } from './journal.ts';
 import type { KeptFlow } from './kept-flow.ts';
@@ -52,7 +52,7 @@ export class Records {
     const record = node.kind === 'retry' ? items.readRetry(index) : items.read(index);
     if (record === null) return;
     const input = node.kind === 'retry' ? null : items.inputOf(index);
-    journal.noteItem({ ...record, name: node.name }, { map: map.name, input });
+    journal.noteItem({ ...copyOf(record), name: node.name }, { map: map.name, input });
   }
 
   /** The record of an atom, or of an item in hand and its retry, to be changed. */

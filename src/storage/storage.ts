@@ -13,7 +13,7 @@ import { AN_OBJECT, checkOptions } from '../options.ts';
 import { open } from '../protocol/codec.ts';
 import type { AtomState, FlowState, Intention } from '../states.ts';
 import { compareKept, type OnVersionChange } from './adopt.ts';
-import type { AtomRecord } from './atom-record.ts';
+import { type AtomRecord, copyOf } from './atom-record.ts';
 import { checkNotes } from './details.ts';
 import { resultDropped } from './dropped.ts';
 import type { FetchOptions } from './fetch-options.ts';
@@ -201,7 +201,7 @@ export class Storage {
     const record = this.#recordOf(atom);
     const id = this.#uuids.get(atom) ?? newId();
     this.#uuids.set(atom, id);
-    return { uuid: id, ...record, metadata: { ...record.metadata } };
+    return { uuid: id, ...copyOf(record), metadata: { ...record.metadata } };
   }
 
   // What follows is the engine's side.
