@@ -17,6 +17,8 @@ import { unorderedNoOps } from './no-op-flows.ts';
 import { type Question, THREADS } from './question.ts';
 import { interleave, timed } from './rounds.ts';
 
+/** Runs before anything is measured. */
+const WARM_UP = 5;
 const COUNT = { full: 100_000, quick: 500 };
 /** Tasks in a message of bare threads, about as many as taskloom puts there. */
 const BATCH = 128;
@@ -37,6 +39,8 @@ export const flood: Question = {
       workerpool: workerpoolOfNoOps(THREADS),
       poolifier: poolifierOfNoOps(THREADS),
     };
+    // The other pools are at work for seconds in the round that warms up, this one for less than one.
+    for (let at = 0; at < WARM_UP; at++) await timedRun(flow, executor);
     const times = await interleave(rounds, {
       piscina: () => timed(() => runNoOps(pools.piscina, count)),
       tinypool: () => timed(() => runNoOps(pools.tinypool, count)),

@@ -5,7 +5,7 @@
 import type { BlobCell, BlobPacker } from './blobs.ts';
 import type { AtomDetail } from './records.ts';
 
-export type Cell = string | BlobCell;
+type Cell = string | BlobCell;
 /** name, kind, map, version, state, intention, attempt, flags, updatedAt, elapsed, error, result, rest */
 export type AtomCells = readonly Cell[];
 export const ATOM_WIDTH = 13;
