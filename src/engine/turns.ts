@@ -4,7 +4,8 @@
  *
  * 1. In one turn of the event loop runs begin for TURN ms.
  * 2. While MOST are going on, others wait for the end of one: so little is alive at a time, and most of it is let go before the
- *    garbage collection has copied it. Where none ends for STILL ms the next begin all the same, for what runs may wait for them.
+ *    garbage collection has copied it. Where none ends for STILL ms the next begin all the same, for what runs may wait for
+ *    them; and as many as are going on then may go on until they are few again.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -41,9 +42,9 @@ export class Turn {
     this.#resolve = null;
     if (!this.#isHad) return;
     this.#isHad = false;
-    going--;
+    if (--going < MOST) most = MOST;
     lastEnd = performance.now();
-    if (going < MOST) wake();
+    if (going < most) wake();
   }
 
   /** Of one that waits. */
@@ -56,7 +57,7 @@ export class Turn {
 
   #begin(): void {
     this.#isHad = true;
-    going++;
+    most = Math.max(most, ++going);
   }
 }
 
@@ -64,20 +65,22 @@ const waiting: Turn[] = [];
 /** When the first run of this turn of the event loop began; null: none has. */
 let since: number | null = null;
 let going = 0;
+/** How many may. */
+let most = MOST;
 let lastEnd = 0;
 /** Ends the wait for the end of a run. */
 let wake: () => void = () => {};
 
 function mayBegin(): boolean {
   const now = performance.now();
-  return now - (since ?? now) < TURN && (going < MOST || now - lastEnd > STILL);
+  return now - (since ?? now) < TURN && (going < most || now - lastEnd > STILL);
 }
 
 async function letIn(): Promise<void> {
   let at = 0;
   do {
     await nextTurn();
-    if (at < waiting.length && going >= MOST) await anEnd();
+    if (at < waiting.length && going >= most) await anEnd();
     since = performance.now();
     while (at < waiting.length && mayBegin()) {
       waiting[at++]?.letIn();

@@ -65,6 +65,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #dispatching = false;
   #dispatchingLater: NodeJS.Immediate | undefined;
   #isLookingSoon = false;
+  #isEveningOut = false;
   #failedStarts = 0;
 
   constructor(options: ThreadPoolOptions = {}) {
@@ -175,8 +176,11 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #evenOut(): void {
     const isAnyIdle = this.#queue.size === 0 && this.#isAnyIdle;
     for (const { inHand } of this.#threads) inHand.isAwaited = isAnyIdle;
-    if (!isAnyIdle) return;
+    // What is brought in may come back to here.
+    if (!isAnyIdle || this.#isEveningOut) return;
+    this.#isEveningOut = true;
     for (const thread of this.#threads) thread.read();
+    this.#isEveningOut = false;
     unevenOf(this.#threads)?.inHand.callBack();
   }
 

@@ -99,6 +99,23 @@ it('a turn that is given up before it comes takes no place from others', async (
   expect(new Turn().come()).toBeUndefined();
 });
 
+it('where many go on that do not end, each that ends makes room for another', async () => {
+  const long = Array.from({ length: 300 }, () => new Turn());
+  for (const turn of long) await turn.come();
+  for (let at = 0; at < 50; at++) {
+    const short = new Turn();
+    await short.come();
+    short.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    const next = new Turn();
+    // One has just ended, and without its room this one would wait until none has for long.
+    expect(next.come()).toBeUndefined();
+    next.end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const turn of long) turn.end();
+});
+
 it('a run that is refused gives its turn to the next', async () => {
   const wrong = { executor: 'serial', flowId: 7 as unknown as string } as const;
   const runs = Array.from({ length: 1_000 }, () => run(work('never', []), wrong));
