@@ -51,7 +51,7 @@ let gc: ((options: { readonly type: Garbage }) => void) | null = null;
 
 /**
  * Collects what is young before each case, so that it pays little for what another left behind. Not all there is, which only
- * what measures a heap needs, or leaves gigabytes behind: that throws away the optimised code whose objects are all gone, some 500 functions of ours,
+ * what measures a heap needs, or leaves hundreds of MB behind: that throws away the optimised code whose objects are all gone, some 500 functions of ours,
  * and a case would be measured cold, five times as slow. Set here, for a flag on the command line reaches the workers.
  */
 export function collectGarbage(type: Garbage): void {
