@@ -117,7 +117,7 @@ export function readItemName(
 }
 
 /** What the item at a position is called in events and in storage. */
-function nameOfItem(map: string, index: number): string {
+export function nameOfItem(map: string, index: number): string {
   return `${map}[${index}]`;
 }
 

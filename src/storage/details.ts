@@ -147,40 +147,23 @@ export function checkNotes(notes: Readonly<Record<string, unknown>>, where: stri
   close({ ...notes }, where);
 }
 
-/** True of most atoms: there is nothing that a detail has no field for. */
-function isPlain(record: AtomRecord): boolean {
-  return (
-    record.failure === null &&
-    record.revertFailure === null &&
-    record.revertResult === undefined &&
-    record.absent.length === 0 &&
-    record.progress === usualProgress(record.state) &&
-    record.progressDetails === undefined &&
-    record.metadata === null &&
-    record.injected === null &&
-    record.history.length === 0 &&
-    record.retryAt === 0
-  );
-}
-
 function restOf(record: AtomRecord, place: Place | null): Uint8Array | null {
-  if ((place === null || place.input === null) && isPlain(record)) return null;
   const { failure, revertFailure, revertResult, absent, progress, progressDetails } = record;
   const { metadata, injected, history, retryAt, state, name } = record;
   const input = place?.input ?? null;
-  const rest: Rest = {
-    ...(failure !== null && { failure }),
-    ...(revertFailure !== null && { revertFailure }),
-    ...(revertResult !== undefined && { revertResult: toBytes(revertResult) as Uint8Array }),
-    ...(absent.length > 0 && { absent }),
-    ...(progress !== usualProgress(state) && { progress }),
-    ...(progressDetails !== undefined && { progressDetails }),
-    ...(metadata !== null && { metadata: { ...metadata } }),
-    ...(injected !== null && { injected: mapped(injected, toBytes) }),
-    ...(history.length > 0 && { history: history.map(storedAttempt) }),
-    ...(retryAt > 0 && { retryAt }),
-    ...(input !== null && { input: toBytes(input.value) }),
-  };
+  // One by one, for most atoms have none of them.
+  const rest: { -readonly [Field in keyof Rest]: Rest[Field] } = {};
+  if (failure !== null) rest.failure = failure;
+  if (revertFailure !== null) rest.revertFailure = revertFailure;
+  if (revertResult !== undefined) rest.revertResult = toBytes(revertResult) as Uint8Array;
+  if (absent.length > 0) rest.absent = absent;
+  if (progress !== usualProgress(state)) rest.progress = progress;
+  if (progressDetails !== undefined) rest.progressDetails = progressDetails;
+  if (metadata !== null) rest.metadata = { ...metadata };
+  if (injected !== null) rest.injected = mapped(injected, toBytes);
+  if (history.length > 0) rest.history = history.map(storedAttempt);
+  if (retryAt > 0) rest.retryAt = retryAt;
+  if (input !== null) rest.input = toBytes(input.value);
   if (Object.keys(rest).length === 0) return null;
   try {
     return closeRest(rest, `record of '${name}'`);

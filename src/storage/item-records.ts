@@ -3,6 +3,7 @@
  * is much to say of it, as of one that failed; of one that is done and of one that is reverted a state and a result are
  * kept. So a million items cost little more than their results.
  */
+import { nameOfItem } from '../compile/node.ts';
 import type { Failure } from '../failure.ts';
 import type { Value } from '../protocol/codec.ts';
 import type { AtomState } from '../states.ts';
@@ -121,10 +122,10 @@ export class ItemRecords {
   }
 
   /** The record of an item, to be changed; it is kept as long as `settle` is not called. Of an item that is forgotten nothing is. */
-  write(index: number, name: string): AtomRecord {
+  write(index: number): AtomRecord {
     let record = this.#records.get(index);
     if (record === undefined) {
-      record = this.#made(index, name);
+      record = this.#made(index);
       if (index < this.#length) this.#records.set(index, record);
     }
     return record;
@@ -199,8 +200,8 @@ export class ItemRecords {
     this.#skipped = 0;
   }
 
-  #made(index: number, name: string = `${this.#map}[${index}]`): AtomRecord {
-    const record = newRecord(name, 'item', this.#version);
+  #made(index: number): AtomRecord {
+    const record = newRecord(nameOfItem(this.#map, index), 'item', this.#version);
     const state = this.#states[index];
     if (state === undefined) return record;
     const result = this.#results[index];

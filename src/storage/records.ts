@@ -3,7 +3,7 @@ import type { Compilation } from '../compile/compilation.ts';
 import { type AtomNode, isAtom, type MapNode, nodesOfItem, readItemName } from '../compile/node.ts';
 import type { Failure } from '../failure.ts';
 import { versionOf } from './adopt.ts';
-import { type AtomRecord, copyOf, newRecord } from './atom-record.ts';
+import { type AtomRecord, newRecord } from './atom-record.ts';
 import { ItemRecords } from './item-records.ts';
 import type { Journal } from './journal.ts';
 import type { KeptFlow } from './kept-flow.ts';
@@ -52,7 +52,7 @@ export class Records {
     const record = node.kind === 'retry' ? items.readRetry(index) : items.read(index);
     if (record === null) return;
     const input = node.kind === 'retry' ? null : items.inputOf(index);
-    journal.noteItem({ ...copyOf(record), name: node.name }, { map: map.name, input });
+    journal.noteItem(record, { map: map.name, input });
   }
 
   /** The record of an atom, or of an item in hand and its retry, to be changed. */
@@ -60,7 +60,7 @@ export class Records {
     if (node.item === null) return (this.#atoms ?? this.take())[node.index] as AtomRecord;
     const items = this.itemsOf(node.item.map);
     const { index } = node.item;
-    return node.kind === 'retry' ? items.retry(index, node.name) : items.write(index, node.name);
+    return node.kind === 'retry' ? items.retry(index, node.name) : items.write(index);
   }
 
   /** By name; null when there is no such atom or item. What is found of an item is changed only where that was asked for. */
@@ -72,7 +72,7 @@ export class Records {
     const { items, index, isRetry } = found;
     if (isRetry) return items.readRetry(index);
     const record = items.read(index);
-    return record !== null && to === 'change' ? items.write(index, name) : record;
+    return record !== null && to === 'change' ? items.write(index) : record;
   }
 
   /** The node of an atom, of an item or of its retry; null when there is none of this name. */
