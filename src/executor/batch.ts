@@ -1,6 +1,6 @@
 /**
  * Which tasks travel together. A message to a thread costs more than a short task, so that those are sent for about BATCH_MS of
- * work at once, and more of them before a thread has come to the end of what it has; long ones go alone, when it is free.
+ * work at once, and more of them before a thread has come to the end of what it has; long ones go alone, when it will soon have nothing left.
  *
  * 1. What is not known to be short goes alone; the more often a task was seen, the more of it travel together.
  * 2. No thread gets more than its share of what waits, so that none is idle while others have too much.
@@ -8,7 +8,7 @@
  */
 import type { Durations } from './durations.ts';
 import type { Thread } from './thread.ts';
-import type { Parcel } from './thread-work.ts';
+import { AHEAD_MS, type Parcel } from './thread-work.ts';
 import type { Ticket } from './ticket.ts';
 
 /** ms of work in one message. */
@@ -33,7 +33,7 @@ export interface BatchSettings {
 /** True when a thread may be given more, and so many wait: not the last ones, which one that is free can begin at once. */
 export function hasRoom(thread: Thread, waiting: number, { fixed, threads }: BatchSettings): boolean {
   const { work } = thread;
-  if (work === 0) return true;
+  if (thread.state === 'free') return true;
   return work < LEAD_MS && fixed === null && waiting >= threads;
 }
 
@@ -59,12 +59,15 @@ export class Batch {
   readonly #fixed: number | null;
   readonly #most: number;
   readonly #isFree: boolean;
+  /** It will soon have nothing left. */
+  readonly #isNear: boolean;
   #work = 0;
 
   /** @param waiting - How many tasks wait */
   constructor(thread: Thread, durations: Durations, waiting: number, { fixed, threads }: BatchSettings) {
     this.#thread = thread;
-    this.#isFree = thread.work === 0;
+    this.#isFree = thread.state === 'free';
+    this.#isNear = thread.work <= AHEAD_MS;
     this.#durations = durations;
     this.#fixed = fixed;
     this.#most =
@@ -84,7 +87,8 @@ export class Batch {
     if (this.#fixed !== null) return true;
     if (length > 0 && length >= 2 * this.#durations.times(task.work, action)) return false;
     const expected = this.#expected(ticket);
-    return length === 0 ? expected <= LEAD_MS : this.#work + expected <= BATCH_MS;
+    if (length === 0) return expected <= LEAD_MS || this.#isNear;
+    return this.#work + expected <= BATCH_MS;
   }
 
   add(ticket: Ticket): void {

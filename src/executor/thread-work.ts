@@ -14,7 +14,7 @@ import type { Outcome, WorkEvent } from '../protocol/messages.ts';
 import { pack } from '../protocol/packing.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
-import { Hand } from './hand.ts';
+import { Hand, type Held } from './hand.ts';
 import type { Line } from './line.ts';
 import type { Ticket } from './ticket.ts';
 import { judge, Watch } from './watch.ts';
@@ -36,6 +36,10 @@ export interface WorkHost {
   onOverdue(outcome: Outcome): void;
 }
 
+/** ms before a thread has nothing left, from which on it is given what is next, however long that takes. */
+export const AHEAD_MS = 3;
+/** ms after which a task is slow that should take less, and as much longer as expected that it may take. */
+const SLOW_MS = 3;
 /** Tasks that a thread has in hand when it gets no more. */
 const MOST_IN_HAND = 256;
 /** Signals that are followed though no call in hand has them. */
@@ -56,7 +60,6 @@ export class ThreadWork {
   readonly #signals = new Map<StopSignal, Heeded>();
   /** Of the first. */
   #watch: Watch | null = null;
-  #isSlow = false;
   #isReading = false;
   /** While it is read: there is more than was seen. */
   #hasMore = false;
@@ -78,11 +81,15 @@ export class ThreadWork {
   }
 
   /**
-   * ms that all of it will take, as far as can be told; Infinity when it is not to be more: what runs takes too long to have
+   * ms until all of it is done, as far as can be told; Infinity when it is not to be more: what runs takes too long to have
    * anything behind it, or all of it together could hold up the main thread when it comes back.
    */
   get expected(): number {
-    return this.#isSlow || this.#hand.size > MOST_IN_HAND ? Number.POSITIVE_INFINITY : this.#hand.work;
+    const { first, size, work } = this.#hand;
+    if (first === undefined) return 0;
+    const left = first.expected - this.#ranFor(first);
+    if (left <= -SLOW_MS || size > MOST_IN_HAND) return Number.POSITIVE_INFINITY;
+    return work - first.expected + Math.max(0, left);
   }
 
   /** The same of what stands behind the first, once that has begun; else 0. */
@@ -92,10 +99,12 @@ export class ThreadWork {
     return this.#hand.work - first.expected;
   }
 
-  /** True when there is something that only `look` finds out about. */
-  get isWatched(): boolean {
+  /** ms until `look` will find something out, with and without more that waits for a thread; Infinity: never. */
+  untilLook(isMoreWaiting: boolean): number {
     const { first, size } = this.#hand;
-    return size > 1 || (first !== undefined && this.#watch === null && first.ticket.task.timeout !== null);
+    if (first === undefined) return Number.POSITIVE_INFINITY;
+    if (size > 1 || (this.#watch === null && first.ticket.task.timeout !== null)) return 0;
+    return isMoreWaiting ? this.expected - AHEAD_MS : Number.POSITIVE_INFINITY;
   }
 
   /** True while the thread is to say at once what is done; else it is enough when it has nothing left. */
@@ -161,18 +170,16 @@ export class ThreadWork {
   }
 
   /**
-   * Looks how long the task takes that runs: from now on its timeout is watched, and when it takes `slow` ms, what stands behind
-   * it is called back.
+   * Looks how long the task takes that runs: from now on its timeout is watched; and what stands behind it is called back when it
+   * takes long, unless it is soon to end as it should.
    */
-  look(slow: number): void {
+  look(): void {
     const { first } = this.#hand;
-    const started = first === undefined ? null : this.#line.marks.startOf(first.number);
-    if (started === null) return;
-    const ran = wallNow() - started;
+    if (first === undefined || this.#line.marks.startOf(first.number) === null) return;
+    const ran = this.#ranFor(first);
     this.watch(ran);
-    if (this.#hand.size === 1 || ran < slow) return;
-    this.#isSlow = true;
-    this.callBack();
+    const left = first.expected - ran;
+    if (ran >= SLOW_MS && (left > AHEAD_MS || left <= -SLOW_MS)) this.callBack();
   }
 
   /** Takes back what the thread has not begun. */
@@ -204,7 +211,6 @@ export class ThreadWork {
     const { ticket } = held;
     const watch = this.#watch;
     this.#watch = null;
-    this.#isSlow = false;
     this.#unheed(ticket.call.signal);
     if ('elapsed' in outcome) this.#host.onTook(ticket, outcome.elapsed);
     ticket.settle(watch === null ? judge(ticket, outcome) : watch.stop(outcome));
@@ -269,6 +275,12 @@ export class ThreadWork {
     const { last } = this.#hand;
     if (last?.ticket.call.signal === signal)
       this.#line.send({ kind: 'abort', number: last.number, reason: failureFrom(reason) });
+  }
+
+  /** ms; 0 when it has not begun. */
+  #ranFor({ number }: Held): number {
+    const started = this.#line.marks.startOf(number);
+    return started === null ? 0 : wallNow() - started;
   }
 
   #servicesOf(number: number): Services | null {

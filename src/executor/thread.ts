@@ -142,10 +142,10 @@ export class Thread {
     this.#callOff = realClock.after(this.#settings.loadTimeout, () => this.#overdueImport());
   }
 
-  /** Brings in what is done, and looks after the task that runs; what stands behind one that takes `slow` ms is called back. */
-  look(slow: number): void {
+  /** Brings in what is done, and looks after the task that runs. */
+  look(): void {
     this.read();
-    this.inHand.look(slow);
+    this.inHand.look();
   }
 
   /** Ends the thread, whatever it does. Resolves when it is gone. */

@@ -29,9 +29,9 @@ import { ReadyQueue } from './ready-queue.ts';
 import { Thread, type ThreadHost } from './thread.ts';
 import { refuseClosed, type Ticket, TicketOffice } from './ticket.ts';
 
-/** ms: how often threads with tasks in hand are looked at, and when a task is slow. */
+/** ms: how often threads with tasks in hand are looked at, at most and at least. */
 const LOOK_EVERY = 2;
-const SLOW = 3;
+const LOOK_AT_LEAST = 50;
 /** Threads that fail to start in a row, with none alive, after which the waiting tasks are refused. */
 const START_TRIES = 3;
 /**
@@ -64,7 +64,8 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #preparing = false;
   #dispatching = false;
   #dispatchingLater: NodeJS.Immediate | undefined;
-  #isLookingSoon = false;
+  #looksAt = Number.POSITIVE_INFINITY;
+  #callOffLook: () => void = () => {};
   #isEveningOut = false;
   #failedStarts = 0;
 
@@ -226,7 +227,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     thread.give(batch.parcels);
     // What it was given could not be sent.
     if (thread.state === 'free' && this.#queue.size > 0) this.#dispatchSoon();
-    if (thread.inHand.isWatched) this.#lookSoon();
+    this.#lookSoon();
   }
 
   /** Goes on when the engine has answered whether it wants the task. */
@@ -245,15 +246,26 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     this.#dispatchSoon();
   }
 
+  /** Looks at the threads when there will be something to find out, and as long as there is. */
   #lookSoon(): void {
-    if (this.#isLookingSoon) return;
-    this.#isLookingSoon = true;
-    realClock.after(LOOK_EVERY, () => {
-      this.#isLookingSoon = false;
-      for (const thread of this.#threads) if (thread.inHand.isWatched) thread.look(SLOW);
-      this.#evenOut();
-      for (const thread of this.#threads) if (thread.inHand.isWatched) this.#lookSoon();
-    });
+    const isMoreWaiting = this.#queue.size > 0;
+    let wait = Number.POSITIVE_INFINITY;
+    for (const { inHand } of this.#threads) wait = Math.min(wait, inHand.untilLook(isMoreWaiting));
+    if (wait === Number.POSITIVE_INFINITY) return;
+    wait = Math.min(Math.max(wait, LOOK_EVERY), LOOK_AT_LEAST);
+    const at = performance.now() + wait;
+    if (at >= this.#looksAt) return;
+    this.#looksAt = at;
+    this.#callOffLook();
+    this.#callOffLook = realClock.after(wait, () => this.#look());
+  }
+
+  #look(): void {
+    this.#looksAt = Number.POSITIVE_INFINITY;
+    for (const thread of this.#threads) if (thread.inHand.size > 0) thread.look();
+    if (this.#queue.size > 0) this.#dispatch();
+    else this.#evenOut();
+    this.#lookSoon();
   }
 
   /** The next ticket that goes with the others; those whose module just cost a thread are refused. */

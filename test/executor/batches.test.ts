@@ -131,6 +131,28 @@ describe('a task that takes long', () => {
     expect(new Set(await verdicts(sent))).toEqual(new Set(['executed']));
   });
 
+  test('has what is next sent after it before its end, and does not hold that up when it is late', async () => {
+    const executor = pool();
+    await warm(executor);
+    executor.durations.teach(tasks.held.work, 'execute', { mean: 20, times: 10 });
+    const { counts, ran } = counter(2);
+    const gate = new SharedArrayBuffer(4);
+    let giveBack = (): void => {};
+    const returned = new Promise<void>((resolve) => {
+      giveBack = resolve;
+    });
+    const [late, next] = sendAll(executor, tasks.held, 2, (n) => ({ n, counts, gate, waits: 0 }), {
+      onReturned: giveBack,
+    });
+    // Who is given back was sent, though the thread is not free.
+    await returned;
+    expect(ran()).toEqual([1, 0]);
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+    expect(await verdicts([late, next] as readonly Sent[])).toEqual(['executed', 'executed']);
+    expect(ran()).toEqual([1, 1]);
+  });
+
   test('longer than its timeout fails alone', async () => {
     const executor = pool({ batch: 100 });
     await warm(executor);
