@@ -41,6 +41,8 @@ let desk: Promise<ServiceDesk> | null = null;
 const QUIET = 0.1;
 /** When the last one was sent. */
 let toldAt = 0;
+/** Something stands in the ring that the main thread was not told of. */
+let isUntold = false;
 
 /** Resolves when the duty ends. */
 export default function onDuty(start: Duty): Promise<void> {
@@ -84,13 +86,12 @@ async function workThrough(): Promise<void> {
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     let number = batch.first;
     for (const packed of batch.requests) {
-      let isTold = false;
       if (marks.claim(number)) {
         const request = unpack(packed);
         const outcome = answer(number, request, batch);
-        isTold = handOver(number, request, outcome instanceof Promise ? await outcome : outcome);
+        handOver(number, request, outcome instanceof Promise ? await outcome : outcome);
       }
-      if (!isTold && (marks.isLast(number) || isAwaited())) tell({ kind: 'done' });
+      if (isUntold && (marks.isDone || isAwaited())) tell({ kind: 'done' });
       number = nextOf(number);
     }
   }
@@ -151,12 +152,20 @@ class Run implements PerformHost {
     this.#signal.abort(reason);
   }
 
+  /** While more waits here the main thread looks by itself every few ms, and progress is not worth waking it. */
   onEvent(event: WorkEvent): void {
+    if (event.kind === 'progress' && event.details === undefined) {
+      if (ring.writeProgress(this.number, event.fraction)) {
+        if (marks.isDone) tell({ kind: 'done' });
+        return;
+      }
+    }
     try {
-      post({ kind: 'event', number: this.number, event });
+      post({ kind: 'event', number: this.number, event, after: ring.written });
     } catch {
       // Details that can't be cloned are shown as text rather than lost.
-      post({ kind: 'event', number: this.number, event: { ...event, details: show(event.details) } });
+      const shown = { ...event, details: show(event.details) };
+      post({ kind: 'event', number: this.number, event: shown, after: ring.written });
     }
   }
 
@@ -170,20 +179,21 @@ class Run implements PerformHost {
   }
 }
 
-/** True when the main thread is told with that. */
-function handOver(number: number, { action }: WorkRequest, outcome: Outcome): boolean {
+function handOver(number: number, { action }: WorkRequest, outcome: Outcome): void {
   inHand = null;
-  if (ring.write(outcome)) return false;
+  if (ring.write(outcome)) {
+    isUntold = true;
+    return;
+  }
   const moved =
     outcome.kind === 'executed' || outcome.kind === 'reverted' ? transferList(outcome.result) : [];
   try {
-    tell({ kind: 'outcome', number, outcome }, moved);
+    tell({ kind: 'outcome', number, outcome, after: ring.written }, moved);
   } catch (error) {
     // A result that was closed can't be sent all the same, as when its buffers were moved away since.
     const elapsed = 'elapsed' in outcome ? outcome.elapsed : 0;
-    tell({ kind: 'outcome', number, outcome: failed(action, error, elapsed) });
+    tell({ kind: 'outcome', number, outcome: failed(action, error, elapsed), after: ring.written });
   }
-  return true;
 }
 
 /** Some other thread may wait for what is done here; not so often that this one does little else. */
@@ -191,11 +201,12 @@ function isAwaited(): boolean {
   return marks.isAwaited && performance.now() - toldAt > QUIET;
 }
 
-/** Lets the main thread read all outcomes that there are by now. */
+/** Lets the main thread read all that there is by now. */
 function tell(
   message: FromWorker & { readonly kind: 'done' | 'outcome' },
   moved?: readonly ArrayBuffer[],
 ): void {
+  isUntold = false;
   toldAt = performance.now();
   post(message, moved);
 }

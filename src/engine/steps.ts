@@ -10,18 +10,20 @@ const TURN = 5;
 /** As fast as it goes. */
 export async function goThrough(loop: Loop, clock: RunClock): Promise<void> {
   try {
-    let since = performance.now();
+    let since = 0;
+    let before: EngineState | null = null;
     for (const step of loop.steps()) {
       clock.enter(step);
-      if (step === 'SCHEDULING') {
-        if (performance.now() - since < TURN) continue;
-        await nextTurn();
-      } else if (step === 'WAITING') {
-        const arrival = loop.arrival();
-        if (arrival === null) continue;
-        await arrival;
-      } else continue;
-      since = performance.now();
+      if (step === 'WAITING') await loop.arrival();
+      else if (step === 'SCHEDULING') {
+        // Not before something is sent off: the executor would choose without it.
+        if (before !== step) since = performance.now();
+        else if (performance.now() - since >= TURN) {
+          await nextTurn();
+          since = performance.now();
+        }
+      }
+      before = step;
     }
   } catch (thrown) {
     // A mistake of ours; the flow is left in a state from which it can be reset.

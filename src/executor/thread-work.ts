@@ -10,7 +10,7 @@ import { failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
 import { type Follower, follow, type StopSignal, unfollow } from '../following.ts';
 import { wallNow } from '../protocol/marks.ts';
-import type { Outcome, WorkEvent } from '../protocol/messages.ts';
+import type { FromWorker, Outcome } from '../protocol/messages.ts';
 import { pack } from '../protocol/packing.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
@@ -45,6 +45,9 @@ const MOST_IN_HAND = 256;
 /** Signals that are followed though no call in hand has them. */
 const MOST_FOLLOWED = 32;
 
+type Posted = FromWorker & { readonly kind: 'event' | 'outcome' };
+type Said = Pick<FromWorker & { readonly kind: 'event' }, 'number' | 'event'>;
+
 /** The signal of calls in hand. */
 interface Heeded extends Follower {
   calls: number;
@@ -55,8 +58,8 @@ export class ThreadWork {
   readonly #grace: number;
   readonly #host: WorkHost;
   readonly #hand = new Hand();
-  /** Outcomes that came by message, by the number of their request. */
-  readonly #posted = new Map<number, Outcome>();
+  /** What came by message and is not brought in. */
+  readonly #posted: Posted[] = [];
   readonly #signals = new Map<StopSignal, Heeded>();
   /** Of the first. */
   #watch: Watch | null = null;
@@ -151,22 +154,45 @@ export class ThreadWork {
     this.#hasMore = true;
     if (this.#isReading) return false;
     this.#isReading = true;
-    const { ring } = this.#line;
     let answered = false;
     while (this.#hasMore) {
       this.#hasMore = false;
-      ring.look();
+      this.#line.ring.look();
       this.#line.look();
-      for (let { first } = this.#hand; first !== undefined; { first } = this.#hand) {
-        const posted = this.#posted.get(first.number);
-        if (posted === undefined && ring.isEmpty) break;
-        if (posted !== undefined) this.#posted.delete(first.number);
-        this.settle(posted ?? ring.read());
-        answered = true;
-      }
+      if (this.#bringIn()) answered = true;
     }
     this.#isReading = false;
     return answered;
+  }
+
+  /** All that was seen in the ring or posted, in the order in which the thread said it. True: something was answered. */
+  #bringIn(): boolean {
+    const { ring } = this.#line;
+    let answered = false;
+    let at = 0;
+    for (;;) {
+      const posted = this.#posted[at];
+      const { first } = this.#hand;
+      if (posted !== undefined && ring.isReadTo(posted.after)) {
+        at++;
+        if (posted.kind === 'event') this.#tell(posted);
+        else if (posted.number !== first?.number)
+          continue; // It was given up.
+        else this.settle(posted.outcome);
+      } else {
+        if (ring.isEmpty || first === undefined) break;
+        const progress = ring.readProgress();
+        if (progress !== null) this.#tell(progress);
+        else this.settle(ring.read());
+      }
+      answered ||= this.#hand.first !== first;
+    }
+    this.#posted.splice(0, at);
+    return answered;
+  }
+
+  #tell({ number, event }: Said): void {
+    this.#hand.find(number)?.tell(event);
   }
 
   /**
@@ -189,6 +215,8 @@ export class ThreadWork {
     const tickets = cut.map(({ ticket }) => ticket);
     for (const { call } of tickets) this.#unheed(call.signal);
     this.#host.onReturned(tickets);
+    // What the thread wrote while it had more to do, it told nobody of.
+    this.#host.look();
   }
 
   /** From now on the timeout of the task that runs is watched, which began `ran` ms ago. */
@@ -236,13 +264,10 @@ export class ThreadWork {
     return this.#hand.first?.number ?? null;
   }
 
-  tell(number: number, event: WorkEvent): void {
-    this.#hand.find(number)?.tell(event);
-  }
-
-  /** An outcome came by message. */
-  post(number: number, outcome: Outcome): void {
-    this.#posted.set(number, outcome);
+  /** Something came by message. */
+  hear(posted: Posted): void {
+    this.#posted.push(posted);
+    this.#line.ring.lookTo(posted.after);
   }
 
   /** Follows the signal of a call in hand. */

@@ -168,10 +168,8 @@ export class Thread {
         this.#began(message.number, message.loading);
         return;
       case 'event':
-        this.inHand.tell(message.number, message.event);
-        return;
       case 'outcome':
-        this.inHand.post(message.number, message.outcome);
+        this.inHand.hear(message);
         this.read();
         return;
       case 'done':

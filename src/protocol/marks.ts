@@ -61,9 +61,9 @@ export class Marks {
     Atomics.store(this.#words, SENT, next);
   }
 
-  /** By the worker: nothing was sent behind this one, as far as it can see. */
-  isLast(number: number): boolean {
-    return !isBefore(nextOf(number), Atomics.load(this.#words, SENT));
+  /** By the worker: nothing waits here to be claimed, as far as it can see. */
+  get isDone(): boolean {
+    return !isBefore(Atomics.load(this.#words, CLAIMED), Atomics.load(this.#words, SENT));
   }
 
   /** By the worker. */

@@ -7,8 +7,8 @@
  *
  * Work comes in batches, and each request has a number in the order in which its thread was sent them. A worker performs
  * one after the other; what became of them goes through shared memory (outcome-ring.ts), or by `outcome` where it does not
- * fit there. Order holds on the port: the events of a task arrive before its outcome. A duty is the time between `ready`
- * and `close`; work is sent while the worker is on duty only.
+ * fit there. Order holds over both: the events of a task arrive before its outcome. A duty is the time between `ready` and `close`;
+ * work is sent while the worker is on duty only.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Failure } from '../failure.ts';
@@ -150,9 +150,10 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   /** The module is imported, which took `loading` ms (0 when it was before), and the task's code is next. */
   | { readonly kind: 'began'; readonly number: number; readonly loading: number }
-  | { readonly kind: 'event'; readonly number: number; readonly event: WorkEvent }
+  /** `after` so many bytes that it wrote into the ring, so that the order of both is known; progress without details is written there. */
+  | { readonly kind: 'event'; readonly number: number; readonly event: WorkEvent; readonly after: number }
   /** What does not fit the ring. */
-  | { readonly kind: 'outcome'; readonly number: number; readonly outcome: Outcome }
+  | { readonly kind: 'outcome'; readonly number: number; readonly outcome: Outcome; readonly after: number }
   /** There are outcomes to be read: of the last request that was sent, or of some that are awaited (marks.ts). */
   | { readonly kind: 'done' }
   /** Something threw outside of a task; `task` is the last that ran there, where that is known. */

@@ -1,8 +1,9 @@
 /**
- * Outcomes on their way from a worker to the main thread, in a ring of shared memory: for short tasks a message each would
- * cost more than the task, and a message for many would lose those that ended well when the thread dies in the midst.
+ * Outcomes and progress on their way from a worker to the main thread, in a ring of shared memory: for short tasks a message each
+ * would cost more than the task, and a message for many would lose those that ended well when the thread dies in the midst.
  *
- *   record   tag ┬ elapsed (8 bytes) ┬ the result: a number, length and text, or length and closed bytes
+ *   outcome  tag ┬ elapsed (8 bytes) ┬ the result: a number, length and text, or length and closed bytes
+ *   progress tag ┬ fraction (8 bytes) ┬ the number of the request (4 bytes)
  *   HEAD     bytes written so far, by the worker; TAIL bytes read so far, by the main thread; both wrap at 32 bits
  *
  * 1. Records stand in the order in which the requests were claimed. What does not fit (failures, moved buffers, absent parts,
@@ -10,7 +11,8 @@
  * 2. A record is whole before HEAD goes over it.
  */
 import type { Closed, Value } from './codec.ts';
-import type { Outcome } from './messages.ts';
+import { isBefore } from './marks.ts';
+import type { Outcome, WorkEvent } from './messages.ts';
 
 /** Bytes; a power of two, so that the counters wrap with it. */
 const SIZE = 256 * 1024;
@@ -19,8 +21,9 @@ const LARGEST = 8 * 1024;
 const HEAD = 0;
 const TAIL = 1;
 const COUNTERS = 8;
-/** Tag and elapsed. */
+/** Tag, and elapsed or fraction. */
 const PREFIX = 9;
+const PROGRESS_SIZE = PREFIX + Int32Array.BYTES_PER_ELEMENT;
 
 const UNDEFINED = 0;
 const NULL = 1;
@@ -34,11 +37,18 @@ const CLOSED = 7;
 const REVERTED = 8;
 /** Nothing more before the ring's end. */
 const SKIP = 16;
+const PROGRESS = 17;
 
 /** Text of which each character is a byte. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of latin1 is meant
 const IS_LATIN1 = /^[\u0000-\u00ff]*$/;
 const NONE: readonly never[] = [];
+
+/** How far the request with this number is. */
+export interface Progress {
+  readonly number: number;
+  readonly event: WorkEvent;
+}
 
 export class OutcomeRing {
   readonly memory: SharedArrayBuffer;
@@ -63,16 +73,29 @@ export class OutcomeRing {
     const tag = tagOf(result);
     if (tag < 0) return false;
     const size = PREFIX + sizeOf(result, tag);
-    const end = this.#place(HEAD);
-    const skipped = end + size > SIZE ? SIZE - end : 0;
-    if (this.#used + skipped + size > SIZE) return false;
-    if (skipped > 0) this.#view.setUint8(end, SKIP);
-    const at = skipped > 0 ? 0 : end;
+    const at = this.#room(size);
+    if (at < 0) return false;
     this.#view.setUint8(at, outcome.kind === 'reverted' ? tag + REVERTED : tag);
     this.#view.setFloat64(at + 1, elapsed);
     this.#writeValue(at + PREFIX, result, tag);
-    this.#advance(HEAD, skipped + size);
+    this.#wrote(at, size);
     return true;
+  }
+
+  /** By the worker: how far the request with this number is. False: it does not fit, and is to be posted. */
+  writeProgress(number: number, fraction: number): boolean {
+    const at = this.#room(PROGRESS_SIZE);
+    if (at < 0) return false;
+    this.#view.setUint8(at, PROGRESS);
+    this.#view.setFloat64(at + 1, fraction);
+    this.#view.setInt32(at + PREFIX, number);
+    this.#wrote(at, PROGRESS_SIZE);
+    return true;
+  }
+
+  /** By the worker: HEAD. */
+  get written(): number {
+    return this.#counters[HEAD] as number;
   }
 
   /** By the main thread: sees what is written by now, and nothing later until it looks again. */
@@ -80,18 +103,35 @@ export class OutcomeRing {
     this.#seen = Atomics.load(this.#counters, HEAD);
   }
 
+  /** By the main thread: sees at least what was written first, so many bytes as `written` said. */
+  lookTo(written: number): void {
+    if (isBefore(this.#seen, written)) this.#seen = written;
+  }
+
   /** True when all that was seen is read. */
   get isEmpty(): boolean {
     return this.#seen === this.#counters[TAIL];
   }
 
-  /** By the main thread: takes out the next one that was seen. */
+  /** By the main thread: true when so much is read. */
+  isReadTo(written: number): boolean {
+    return !isBefore(this.#counters[TAIL] as number, written);
+  }
+
+  /** By the main thread: takes out the next of what was seen, where that is progress; else null. */
+  readProgress(): Progress | null {
+    if (this.isEmpty) return null;
+    const at = this.#next();
+    if (this.#view.getUint8(at) !== PROGRESS) return null;
+    const number = this.#view.getInt32(at + PREFIX);
+    const fraction = this.#view.getFloat64(at + 1);
+    this.#advance(TAIL, PROGRESS_SIZE);
+    return { number, event: { kind: 'progress', fraction, details: undefined } };
+  }
+
+  /** By the main thread: takes out the next of what was seen, which is an outcome. */
   read(): Outcome {
-    let at = this.#place(TAIL);
-    if (this.#view.getUint8(at) === SKIP) {
-      this.#advance(TAIL, SIZE - at);
-      at = 0;
-    }
+    const at = this.#next();
     const tag = this.#view.getUint8(at);
     const elapsed = this.#view.getFloat64(at + 1);
     const result = this.#readValue(at + PREFIX, tag & (REVERTED - 1));
@@ -99,6 +139,30 @@ export class OutcomeRing {
     return tag >= REVERTED
       ? { kind: 'reverted', result, elapsed }
       : { kind: 'executed', result, absent: NONE, elapsed };
+  }
+
+  /** Where so many bytes can be written; negative where they can't. */
+  #room(size: number): number {
+    const end = this.#place(HEAD);
+    const skipped = end + size > SIZE ? SIZE - end : 0;
+    if (this.#used + skipped + size > SIZE) return -1;
+    if (skipped === 0) return end;
+    this.#view.setUint8(end, SKIP);
+    return 0;
+  }
+
+  /** A record of so many bytes is whole, there where room was for it. */
+  #wrote(at: number, size: number): void {
+    const end = this.#place(HEAD);
+    this.#advance(HEAD, at === end ? size : SIZE - end + size);
+  }
+
+  /** Where the next record stands. */
+  #next(): number {
+    const at = this.#place(TAIL);
+    if (this.#view.getUint8(at) !== SKIP) return at;
+    this.#advance(TAIL, SIZE - at);
+    return 0;
   }
 
   get #used(): number {

@@ -10,11 +10,11 @@ import {
   type Coming,
 } from 'taskloom';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/protocol/messages.ts';
+import type { Outcome, WorkEvent } from '../../src/protocol/messages.ts';
 import { argsOf, callOf, eventWaiter, type NotedCall, resultOf, tasksOf, verdict } from './calls.ts';
 import { pool } from './pools.ts';
 
-type Name = 'noted' | 'held' | 'limited' | 'abortable' | 'various' | 'brief' | 'long';
+type Name = 'noted' | 'held' | 'limited' | 'abortable' | 'various' | 'brief' | 'long' | 'talks' | 'tells';
 let tasks: Record<Name, AnyTask>;
 beforeAll(async () => {
   tasks = await tasksOf<Name>('batch-tasks.mjs');
@@ -99,6 +99,49 @@ describe('a thread that dies with 1,000 tasks in hand', () => {
     expect(new Set(ran())).toEqual(new Set([0]));
     expect([...engine.storage.failures.keys()]).toEqual(['t200']);
   });
+});
+
+/** What was said in an event of the task `talks`. */
+function partOf(event: WorkEvent): number {
+  if (event.kind === 'progress') return Math.round(event.fraction * 10);
+  return Number(event.kind === 'log' ? event.message : event.event);
+}
+
+test.each([1, 7, 200, null])(
+  'what tasks say comes in its order, before their outcome; batch %s',
+  async (batch) => {
+    const executor = pool(batch === null ? {} : { batch });
+    await warm(executor);
+    const ended = new Set<number>();
+    const late: number[] = [];
+    const calls: NotedCall[] = [];
+    const outcomes = Array.from({ length: 400 }, async (_, n) => {
+      const call = callOf({ onEvent: () => ended.has(n) && late.push(n) });
+      calls.push(call);
+      const outcome = await executor.execute(tasks.talks, argsOf({ n }), call);
+      ended.add(n);
+      return outcome;
+    });
+    expect(new Set((await Promise.all(outcomes)).map(verdict))).toEqual(new Set(['executed']));
+    const said = calls.map(({ events }) => events.map(partOf).join(' '));
+    expect(new Set(said)).toEqual(new Set(['0 1 2 3 4 5']));
+    expect(late).toEqual([]);
+  },
+);
+
+test('the progress of a task is told while it runs, when what was behind it is called back', async () => {
+  const executor = pool({ batch: 100, threads: 2 });
+  await Promise.all([warm(executor), warm(executor)]);
+  const gate = new SharedArrayBuffer(4);
+  const { counts } = counter(20);
+  const open = (): void => {
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+  };
+  // The gate is opened by what the task said before it waits there.
+  const sent = sendAll(executor, tasks.tells, 20, (n) => ({ n, counts, gate, waits: 3 }), { onEvent: open });
+  expect(new Set(await verdicts(sent))).toEqual(new Set(['executed']));
+  expect(sent[3]?.call.events).toEqual([{ kind: 'progress', fraction: 0.5, details: undefined }]);
 });
 
 describe('a task that takes long', () => {

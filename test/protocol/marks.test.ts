@@ -23,16 +23,29 @@ test('a request whose code began last is known by its number, with the time', ()
   expect([near.startOf(0), near.startOf(1)]).toEqual([null, 124]);
 });
 
-test('a thread has nothing left behind the last request that it sees to be sent, or one that it sees before', () => {
+test('a thread is done when nothing that it sees to be sent waits to be claimed', () => {
   const near = new Marks();
   const far = new Marks(near.memory);
+  expect(far.isDone).toBe(true);
   // The message may be there before the mark.
-  expect(far.isLast(0)).toBe(true);
+  far.claim(0);
+  expect(far.isDone).toBe(true);
   near.noteSent(3);
-  expect([0, 1, 2, 3].map((number) => far.isLast(number))).toEqual([false, false, true, true]);
-  near.noteSent(-(2 ** 31));
-  expect(far.isLast(2 ** 31 - 2)).toBe(false);
-  expect(far.isLast(2 ** 31 - 1)).toBe(true);
+  expect(far.isDone).toBe(false);
+  far.claim(1);
+  expect(far.isDone).toBe(false);
+  far.claim(2);
+  expect(far.isDone).toBe(true);
+});
+
+test('a thread is done when what waits there is called back', () => {
+  const near = new Marks();
+  const far = new Marks(near.memory);
+  near.noteSent(3);
+  far.claim(0);
+  expect(far.isDone).toBe(false);
+  near.callBack(3);
+  expect(far.isDone).toBe(true);
 });
 
 test('a thread sees whether what it does is awaited', () => {

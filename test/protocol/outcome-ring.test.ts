@@ -54,6 +54,38 @@ test('gives what was written in its order, as it was, however full it is and how
   );
 });
 
+test('gives progress between outcomes, and tells how far it is read', () => {
+  const reader = new OutcomeRing();
+  const writer = new OutcomeRing(reader.memory);
+  const outcome: Outcome = { kind: 'executed', result: 'x'.repeat(100), absent: [], elapsed: 1 };
+  // Round and round: records of both kinds stand at every place of the ring's end.
+  for (let number = -5000; number < 5000; number++) {
+    const [before, fraction] = [writer.written, 1 / (number + 5001)];
+    expect(writer.writeProgress(number, fraction)).toBe(true);
+    const between = writer.written;
+    expect(writer.write(outcome)).toBe(true);
+    expect(reader.readProgress()).toBeNull();
+    reader.lookTo(writer.written);
+    expect([before, between].map((written) => reader.isReadTo(written))).toEqual([true, false]);
+    const event = { kind: 'progress', fraction, details: undefined };
+    expect(reader.readProgress()).toEqual({ number, event });
+    expect([between, writer.written].map((written) => reader.isReadTo(written))).toEqual([true, false]);
+    expect(reader.readProgress()).toBeNull();
+    expect(reader.read()).toEqual(outcome);
+    expect(reader.isReadTo(writer.written)).toBe(true);
+  }
+});
+
+test('takes no progress when it is full', () => {
+  const ring = new OutcomeRing();
+  let written = 0;
+  while (ring.writeProgress(written, 0.5)) written++;
+  expect(written).toBe(Math.floor((256 * 1024) / 13));
+  ring.look();
+  for (let number = 0; number < written; number++) expect(ring.readProgress()?.number).toBe(number);
+  expect(ring.isEmpty).toBe(true);
+});
+
 test('sees nothing that was written after the last look', () => {
   const ring = new OutcomeRing();
   const outcome: Outcome = { kind: 'executed', result: 1, absent: [], elapsed: 1 };
