@@ -1,6 +1,7 @@
 /** Worker threads with nothing of ours, and what they take: the measure of what the machine itself can do. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { Dag } from './random-dag.ts';
 
 const BARE = new URL('./far/bare-worker.mjs', import.meta.url);
 const NOTHING = new Float64Array(0);
@@ -81,6 +82,39 @@ export class BareThreads implements AsyncDisposable {
           }),
       ),
     );
+  }
+
+  /**
+   * Performs a DAG by a list schedule that knows everything beforehand: each thread that is done gets the ready task with the
+   * longest path, in a message of its own.
+   */
+  async perform({ before }: Dag, turns: readonly number[], paths: readonly number[]): Promise<void> {
+    const left = before.map((each) => each.length);
+    const after = before.map((): number[] => []);
+    for (const [task, each] of before.entries()) for (const earlier of each) after[earlier]?.push(task);
+    const ready = [...left.keys()].filter((task) => left[task] === 0);
+    const free = [...this.#workers];
+    await new Promise<void>((resolve) => {
+      let undone = before.length;
+      const feed = (): void => {
+        ready.sort((a, b) => (paths[a] ?? 0) - (paths[b] ?? 0));
+        while (free.length > 0 && ready.length > 0) {
+          const worker = free.pop();
+          const task = ready.pop() ?? 0;
+          worker?.once('message', () => {
+            free.push(worker);
+            for (const each of after[task] ?? []) {
+              left[each] = (left[each] ?? 0) - 1;
+              if (left[each] === 0) ready.push(each);
+            }
+            if (--undone === 0) resolve();
+            else feed();
+          });
+          worker?.postMessage(Float64Array.of(turns[task] ?? 0));
+        }
+      };
+      feed();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,11 @@
 /**
  * Big array: for how long the main thread can do nothing else while a Float64Array goes through a chain of tasks, each
  * of which changes it and hands it on. Counted from the end of the first to the end of the last: how a run begins, and
- * what the caller does with its result, are no hops.
+ * what the caller does with its result, are no hops. Beside it what bare threads take that do nothing but copy: the limit of what is
+ * returned.
  */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { type AnyTask, linear, ThreadPoolTaskExecutor } from 'taskloom';
 import { compiled } from './compiled.ts';
 import { type Figure, figure } from './figure.ts';
@@ -14,6 +17,7 @@ import { makeArray, makeShared, touch, touchMoved, touchShared } from './tasks.t
 /** MB. */
 const SIZE = { full: 64, quick: 1 };
 const TASKS = 20;
+const BARE = new URL('./far/hop-worker.mjs', import.meta.url);
 
 /** The first task and how the others hand on what they got, by what the program says of the buffer. */
 const WAYS = {
@@ -27,7 +31,7 @@ export const bigArray: Question = {
   asks: `For how long is the main thread blocked by a hop of an array of ${SIZE.full} MB (quick: ${SIZE.quick}) in a chain of ${TASKS} tasks?`,
   async answer(scale) {
     await using executor = new ThreadPoolTaskExecutor({ threads: THREADS });
-    const figures: Figure[] = [];
+    const figures: Figure[] = [await bareThreads(scale)];
     for (const [way, { first, next }] of Object.entries(WAYS)) {
       figures.push(...(await ask(way, executor, scale, first, (name) => next.as(name))));
     }
@@ -42,7 +46,7 @@ async function ask(
   first: typeof makeArray,
   next: (name: string) => AnyTask,
 ): Promise<readonly Figure[]> {
-  const length = ((quick ? SIZE.quick : SIZE.full) * 2 ** 20) / Float64Array.BYTES_PER_ELEMENT;
+  const length = lengthOf(quick);
   const names = Array.from({ length: TASKS - 1 }, (_, n) => `hop-${n + 1}`);
   const last = names.at(-1) ?? '';
   const flow = linear('hops').add([first.as('first', { inject: { length } }), ...names.map(next)]);
@@ -61,6 +65,36 @@ async function ask(
     // A gigabyte of copies in each round is enough; the median leaves out a cold one.
     { warmUp: false, garbage: 'major' },
   );
-  const name = { bench: 'big-array', case: `${way}, longest stall`, unit: 'ms' };
-  return [figure(name, times.longest, null, { on: 'value', atMost: 2 })];
+  return [figure(named(way), times.longest, null, { on: 'value', atMost: 2 })];
+}
+
+const named = (way: string) => ({ bench: 'big-array', case: `${way}, longest stall`, unit: 'ms' });
+
+const lengthOf = (quick: boolean): number =>
+  ((quick ? SIZE.quick : SIZE.full) * 2 ** 20) / Float64Array.BYTES_PER_ELEMENT;
+
+/** As many hops, from one thread to the other. */
+async function bareThreads({ quick, rounds }: Scale): Promise<Figure> {
+  const workers = Array.from({ length: THREADS }, () => new Worker(BARE, { execArgv: [] }));
+  const hop = async (array: Float64Array, at: number): Promise<Float64Array> => {
+    const worker = workers[at % THREADS] as Worker;
+    worker.postMessage(array);
+    return (await once(worker, 'message'))[0] as Float64Array;
+  };
+  const first = new Float64Array(
+    new SharedArrayBuffer(lengthOf(quick) * Float64Array.BYTES_PER_ELEMENT),
+  ).fill(1);
+  const { longest } = await interleave(
+    rounds,
+    {
+      longest: () =>
+        longestStall(async () => {
+          let array: Float64Array = first;
+          for (let at = 1; at < TASKS; at++) array = await hop(array, at);
+        }),
+    },
+    { warmUp: false, garbage: 'major' },
+  );
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return figure(named('returned by bare threads'), longest);
 }

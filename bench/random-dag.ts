@@ -57,7 +57,7 @@ export function listSchedule(dag: Dag, threads: number): number {
 }
 
 /** The weight of the longest path from each task to the end, its own included. */
-function pathsBelow(dag: Dag): readonly number[] {
+export function pathsBelow(dag: Dag): readonly number[] {
   const paths = [...dag.weights];
   for (let n = paths.length - 1; n >= 0; n--) {
     for (const each of dag.before[n] ?? [])

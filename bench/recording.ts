@@ -1,6 +1,7 @@
 /**
  * What it costs to keep a run in a SQLite file: the same flows with and without a backend. Beside `full` stands what the disk
- * alone takes for as many transactions, each flushed, measured in the same round.
+ * alone takes for as many transactions, each flushed, and what SQLite takes to write as much with nothing of ours, measured in
+ * the same round.
  */
 import { closeSync, fdatasyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,6 +26,8 @@ const TASKS = { full: 10_000, quick: 200 };
 const WORK = { full: 1000, quick: 20 };
 const ENGINES = { full: 1000, quick: 20 };
 const TASKS_OF_EACH = 10;
+/** Rows in a transaction of SQLite alone: about as many as in one of ours. */
+const ROWS = 2500;
 /** Flushes that are measured together. */
 const FLUSHES = 50;
 /** Transactions one by one are slow: fewer of them tell as much. */
@@ -71,6 +74,7 @@ async function noOps(
         (bytes) => void sizes.push(bytes / count),
       ),
     flush: () => flushTime(files.next()),
+    alone: () => timed(() => writeAlone(files.next(), count)),
     singly: () => oneByOne(files.next(), quick ? ONE_BY_ONE.quick : ONE_BY_ONE.full),
   });
   // The first round, which is not measured, counts and weighs as well.
@@ -89,6 +93,7 @@ async function noOps(
     figure(named(`${count} no-ops, full`, 'ms'), times.full, memory, { on: 'ratio', atMost: 6 }),
     figure(named('group commits, full', 'commits'), counts),
     figure(named('one flush of the disk', 'ms'), times.flush),
+    figure(named(`${count} rows written twice, full, SQLite alone`, 'ms'), times.alone),
     figure(
       named(`${count} no-ops, full`, 'ms'),
       times.full,
@@ -136,24 +141,28 @@ async function manyEngines(
   const engines = quick ? ENGINES.quick : ENGINES.full;
   const [one, small] = [unorderedNoOps(engines * TASKS_OF_EACH), unorderedNoOps(TASKS_OF_EACH)];
   const rate = (ms: number): number => (engines * TASKS_OF_EACH * 1000) / ms;
-  const rates = await interleave(rounds, {
-    one: () => files.with('normal', async (backend) => rate(await timedRun(one, executor, backend))),
-    many: () =>
-      files.with('normal', async (backend) =>
-        rate(
-          await timed(() =>
-            Promise.all(Array.from({ length: engines }, () => timedRun(small, executor, backend))),
-          ),
-        ),
+  const oneEngine = async (backend?: Backend): Promise<number> =>
+    rate(await timedRun(one, executor, backend));
+  const manyAtOnce = async (backend?: Backend): Promise<number> =>
+    rate(
+      await timed(() =>
+        Promise.all(Array.from({ length: engines }, () => timedRun(small, executor, backend))),
       ),
+    );
+  const rates = await interleave(rounds, {
+    one: () => files.with('normal', oneEngine),
+    many: () => files.with('normal', manyAtOnce),
+    oneInMemory: () => oneEngine(),
+    manyInMemory: () => manyAtOnce(),
   });
   const single = { case: `one engine of ${engines * TASKS_OF_EACH} no-ops`, samples: rates.one };
+  const inMemory = { case: `${single.case}, without a backend`, samples: rates.oneInMemory };
+  const many = `${engines} engines of ${TASKS_OF_EACH}, at once`;
   return [
     figure(named(single.case, 'tasks/s'), single.samples),
-    figure(named(`${engines} engines of ${TASKS_OF_EACH}, at once`, 'tasks/s'), rates.many, single, {
-      on: 'ratio',
-      atLeast: 0.5,
-    }),
+    figure(named(many, 'tasks/s'), rates.many, single, { on: 'ratio', atLeast: 0.5 }),
+    figure(named(inMemory.case, 'tasks/s'), inMemory.samples),
+    figure(named(`${many}, without a backend`, 'tasks/s'), rates.manyInMemory, inMemory),
   ];
 }
 
@@ -228,6 +237,29 @@ function flushTime(path: string): number {
   closeSync(file);
   rmSync(path);
   return ms;
+}
+
+/** So many atoms as sent, and then as done, in as few transactions as an engine of 10,000 takes. */
+function writeAlone(path: string, count: number): void {
+  const database = new DatabaseSync(path);
+  database.exec('pragma journal_mode = wal; pragma synchronous = full');
+  database.exec(
+    'create table atom (flow, name, state, attempt, updated_at, elapsed, result, primary key (flow, name)) without rowid',
+  );
+  const insert = database.prepare("insert into atom values (1, ?, 'RUNNING', 1, ?, null, null)");
+  const update = database.prepare(
+    "update atom set state = 'SUCCESS', updated_at = ?, elapsed = ?, result = ? where flow = 1 and name = ?",
+  );
+  for (let from = 0; from < count; from += ROWS) {
+    const names = Array.from({ length: Math.min(ROWS, count - from) }, (_, at) => `no-op-${from + at}`);
+    database.exec('begin');
+    for (const name of names) insert.run(name, Date.now());
+    database.exec('commit; begin');
+    for (const name of names) update.run(Date.now(), 0.01, null, name);
+    database.exec('commit');
+  }
+  database.close();
+  rmSync(path);
 }
 
 /** ms per task, when each of its two changes of state is a transaction that waits for the disk. */

@@ -4,11 +4,12 @@
  */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnyUnit, createEngine, linear, sqlite, task } from 'taskloom';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { type AnyUnit, compile, createEngine, linear, sqlite, task } from 'taskloom';
 import { figure, type Samples } from './figure.ts';
 import { unorderedNoOps } from './no-op-flows.ts';
 import type { Question } from './question.ts';
-import { interleave } from './rounds.ts';
+import { interleave, timed } from './rounds.ts';
 import { inScratch } from './scratch.ts';
 
 const SIZES = { full: [10_000, 100_000], quick: [300, 3000] } as const;
@@ -29,7 +30,12 @@ export const resuming: Question = {
         copyFileSync(join(folder, `${size}.db`), path);
         return firstTask(size, path);
       };
-      const times = await interleave(rounds, { few: resumed(small), many: resumed(large) });
+      const times = await interleave(rounds, {
+        few: resumed(small),
+        many: resumed(large),
+        read: () => timed(() => readAlone(join(folder, `${large}.db`))),
+        compile: () => timed(() => compile(flowOf(large, () => {}))),
+      });
       const each = (samples: Samples, atoms: number): Samples => samples.map((ms) => (ms / atoms) * 1000);
       const named = (name: string, unit: string) => ({ bench: 'resuming', case: name, unit });
       const [short, long] = [small, large].map((atoms) => `${atoms.toLocaleString('en')} atoms`);
@@ -39,6 +45,8 @@ export const resuming: Question = {
           on: 'value',
           atMost: 1000,
         }),
+        figure(named(`${long}, read by SQLite alone`, 'ms'), times.read),
+        figure(named(`${long}, defined and compiled alone`, 'ms'), times.compile),
         figure(named(fewer.case, 'µs/atom'), fewer.samples),
         figure(named(`each of ${long}`, 'µs/atom'), each(times.many, large), fewer),
       ];
@@ -63,6 +71,13 @@ async function leave(size: number, path: string): Promise<void> {
   await engine.run();
   await engine.close();
   await backend.close();
+}
+
+/** All columns of all atoms, as objects: what any program does that reads them. */
+function readAlone(path: string): void {
+  const database = new DatabaseSync(path);
+  database.prepare('select * from atom').all();
+  database.close();
 }
 
 /** ms. */
