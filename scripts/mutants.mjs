@@ -185,8 +185,8 @@ export const MUTANTS = [
   },
   {
     file: 'src/compile/graph.ts',
-    find: "before.kind !== 'entry' || before.deciding.length === 0",
-    replace: "before.kind !== 'exit' || before.deciding.length === 0",
+    find: "node.kind !== 'entry' || node.deciding.length === 0",
+    replace: "node.kind !== 'exit' || node.deciding.length === 0",
     why: 'the decider of a link to a flow is not asked',
   },
   {

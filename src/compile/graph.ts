@@ -1,12 +1,14 @@
 /** Units → nodes and edges. Walks with its own stack, so that flows nested 10,000 deep compile. */
 import { TaskloomError } from '../errors.ts';
-import type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit } from '../flow/unit.ts';
+import type { AnyAtom, AnyFlow, AnyMap, AnyRetry, AnyTask, AnyUnit, Link } from '../flow/unit.ts';
+import { UnitLinks } from './links.ts';
 import {
   type AtomNode,
   type DecidingEdge,
   type Draft,
   type FlowNode,
   type ItemNodes,
+  isWork,
   type MapNode,
   type Node,
   type RetryNode,
@@ -15,11 +17,17 @@ import {
 } from './node.ts';
 
 /** What became of a flow, or of a task with a retry: the nodes at which it begins and ends. */
-interface Span {
+export interface Span {
   readonly first: Draft<Node>;
   /** Where the units inside begin: the flow's retry, or its entry. */
   readonly head: Draft<Node>;
   last: Draft<Node>;
+  /** Asked for once: a graph flow with a target finds them each time. */
+  readonly units: readonly AnyUnit[];
+  /** By the position of the unit: where the units inside of it begin; of a task or a map without a retry, its node. */
+  readonly heads: Draft<Node>[];
+  /** Of a graph flow, when its units are placed. */
+  links: UnitLinks | null;
 }
 
 export interface Graph {
@@ -30,29 +38,24 @@ export interface Graph {
   readonly spans: Map<AnyUnit, Span>;
 }
 
-/** Where a unit begins. */
-function firstOf({ spans, atoms }: Graph, unit: AnyUnit): Draft<Node> {
-  return spans.get(unit)?.first ?? (atoms.get(unit.name) as Draft<AtomNode>);
+/** Where the unit at a position begins. */
+function firstAt(at: number, { units, heads }: Span, { spans }: Graph): Draft<Node> {
+  const head = heads[at] as Draft<Node>;
+  return isWork(head as Node) ? head : (spans.get(units[at] as AnyUnit) as Span).first;
 }
 
-/** Where the units inside of a unit begin; of a task or a map without a retry, its node. */
-export function headOf({ spans, atoms }: Graph, unit: AnyUnit): Draft<Node> {
-  return spans.get(unit)?.head ?? (atoms.get(unit.name) as Draft<AtomNode>);
-}
-
-function lastOf({ spans, atoms }: Graph, unit: AnyUnit): Draft<Node> {
-  return spans.get(unit)?.last ?? (atoms.get(unit.name) as Draft<AtomNode>);
+function lastAt(at: number, { units, heads }: Span, { spans }: Graph): Draft<Node> {
+  const head = heads[at] as Draft<Node>;
+  return isWork(head as Node) ? head : (spans.get(units[at] as AnyUnit) as Span).last;
 }
 
 /** A flow whose units are being placed. */
 interface Frame {
   readonly flow: AnyFlow;
-  /** Asked for once: a graph flow with a target finds them each time. */
-  readonly units: readonly AnyUnit[];
+  readonly span: Span;
   readonly entry: Draft<FlowNode>;
   /** Decides about the failures of its units. */
   readonly retry: Draft<RetryNode> | null;
-  next: number;
 }
 
 export function buildGraph(root: AnyUnit): Graph {
@@ -60,33 +63,30 @@ export function buildGraph(root: AnyUnit): Graph {
   const open: Frame[] = [];
   const openFlows = new Set<AnyFlow>();
 
-  const place = (unit: AnyUnit, around: Frame | null): void => {
-    if (unit.kind === 'task' && unit.retry !== null) {
-      placeRetried(graph, unit, unit.retry, around);
-      return;
-    }
-    if (unit.kind !== 'flow') {
-      placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
-      return;
-    }
+  /** Returns the head of the unit. */
+  const place = (unit: AnyUnit, around: Frame | null): Draft<Node> => {
+    if (unit.kind === 'task' && unit.retry !== null) return placeRetried(graph, unit, unit.retry, around);
+    if (unit.kind !== 'flow')
+      return placeAtom(graph, unit.name, unit, around?.entry ?? null, around?.retry ?? null);
     refuseSecondPlace(unit, openFlows, graph.spans, around);
     const frame = openFlow(graph, unit, around);
     open.push(frame);
     openFlows.add(unit);
+    return frame.span.head;
   };
 
   place(root, null);
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
-    const unit = frame.units[frame.next++];
+    const { flow, span, entry } = frame;
+    const unit = span.units[span.heads.length];
     if (unit !== undefined) {
-      place(unit, frame);
+      span.heads.push(place(unit, frame));
       continue;
     }
     open.pop();
-    openFlows.delete(frame.flow);
-    const span = graph.spans.get(frame.flow) as Span;
-    span.last = placeFlowNode(graph, 'exit', frame.flow, frame.entry.flow as Draft<FlowNode> | null);
-    connectFlow(frame, span, graph);
+    openFlows.delete(flow);
+    span.last = placeFlowNode(graph, 'exit', flow, entry.flow as Draft<FlowNode> | null);
+    connectFlow(flow, span, graph);
   }
   for (const node of graph.nodes) if (node.kind === 'map') shareEdges(node);
   handDownDeciders(graph.nodes);
@@ -110,10 +110,8 @@ function refuseNamesOfItems(atoms: ReadonlyMap<string, Draft<AtomNode>>): void {
 /** Whoever decides about a flow decides about its first atoms; nodes stand after the entries around them. */
 function handDownDeciders(nodes: readonly Draft<Node>[]): void {
   for (const node of nodes) {
-    for (const before of node.predecessors) {
-      if (before.kind !== 'entry' || before.deciding.length === 0) continue;
-      node.deciding = [...node.deciding, ...before.deciding];
-    }
+    if (node.kind !== 'entry' || node.deciding.length === 0) continue;
+    for (const next of node.successors as Draft<Node>[]) next.deciding = [...next.deciding, ...node.deciding];
   }
 }
 
@@ -134,20 +132,21 @@ function openFlow(graph: Graph, flow: AnyFlow, around: Frame | null): Frame {
     head = retry;
     connect(entry, retry);
   }
-  graph.spans.set(flow, { first: entry, head, last: entry });
-  return { flow, units: flow.units, entry, retry, next: 0 };
+  const span: Span = { first: entry, head, last: entry, units: flow.units, heads: [], links: null };
+  graph.spans.set(flow, span);
+  return { flow, span, entry, retry };
 }
 
 /** A task with a retry of its own stands as in a flow of its name with nothing else in it. */
-function placeRetried(graph: Graph, task: AnyTask, retry: AnyRetry, around: Frame | null): void {
+function placeRetried(graph: Graph, task: AnyTask, retry: AnyRetry, around: Frame | null): Draft<Node> {
   const flow: AnyFlow = { kind: 'flow', name: task.name, pattern: 'linear', retry, units: [task], links: [] };
-  const frame = openFlow(graph, flow, around);
-  const node = placeAtom(graph, task.name, task, frame.entry, frame.retry);
-  const span = graph.spans.get(flow) as Span;
+  const { span, entry, retry: own } = openFlow(graph, flow, around);
+  const node = placeAtom(graph, task.name, task, entry, own);
   span.last = placeFlowNode(graph, 'exit', flow, around?.entry ?? null);
   connect(span.head, node);
   connect(node, span.last);
   graph.spans.set(task, span);
+  return span.head;
 }
 
 function placeAtom(
@@ -272,30 +271,35 @@ function refuseSecondPlace(
   );
 }
 
-function connectFlow({ flow, units }: Frame, { head, last }: Span, graph: Graph): void {
-  switch (flow.pattern) {
-    case 'linear': {
-      let before = head;
-      for (const unit of units) {
-        connect(before, firstOf(graph, unit));
-        before = lastOf(graph, unit);
-      }
-      connect(before, last);
-      return;
+function connectFlow(flow: AnyFlow, span: Span, graph: Graph): void {
+  const { head, last, units } = span;
+  if (flow.pattern === 'linear') {
+    let before = head;
+    for (let at = 0; at < units.length; at++) {
+      connect(before, firstAt(at, span, graph));
+      before = lastAt(at, span, graph);
     }
-    case 'unordered':
-    case 'graph':
-      for (const { from, to, deciding } of flow.links) {
-        const [before, after] = [lastOf(graph, from), firstOf(graph, to)];
-        connect(before, after);
-        if (deciding !== null) after.deciding = [...after.deciding, { ...deciding, from: before as Node }];
-      }
-      for (const unit of units) {
-        const [begin, end] = [firstOf(graph, unit), lastOf(graph, unit)];
-        if (begin.predecessors.length === 0) connect(head, begin);
-        if (end.successors.length === 0) connect(end, last);
-      }
-      if (units.length === 0) connect(head, last);
+    connect(before, last);
+    return;
+  }
+  if (flow.pattern === 'graph') connectLinked(flow, span, graph);
+  for (let at = 0; at < units.length; at++) {
+    const [begin, end] = [firstAt(at, span, graph), lastAt(at, span, graph)];
+    if (begin.predecessors.length === 0) connect(head, begin);
+    if (end.successors.length === 0) connect(end, last);
+  }
+  if (units.length === 0) connect(head, last);
+}
+
+function connectLinked(flow: AnyFlow, span: Span, graph: Graph): void {
+  const { links } = flow;
+  span.links = new UnitLinks(span.units, links);
+  const { from, to } = span.links;
+  for (let at = 0; at < links.length; at++) {
+    const [before, after] = [lastAt(from[at] as number, span, graph), firstAt(to[at] as number, span, graph)];
+    connect(before, after);
+    const { deciding } = links[at] as Link;
+    if (deciding !== null) after.deciding = [...after.deciding, { ...deciding, from: before as Node }];
   }
 }
 

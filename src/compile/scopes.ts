@@ -11,7 +11,7 @@
 import type { Argument } from '../flow/symbols.ts';
 import type { AnyAtom, AnyFlow, AnyUnit } from '../flow/unit.ts';
 import { ownSymbols } from '../flow/unit-symbols.ts';
-import { type Graph, headOf, NO_SOURCES } from './graph.ts';
+import { type Graph, NO_SOURCES, type Span } from './graph.ts';
 import {
   type AtomNode,
   type Draft,
@@ -33,14 +33,16 @@ export interface Symbols {
 
 /** A flow whose units are being walked. */
 interface Frame {
-  readonly flow: AnyFlow;
+  readonly span: Span;
   readonly level: ScopeLevel | null;
   readonly siblings: Siblings | null;
-  /** Rules 2 and 3: what each unit provides is taken off the table until the flow ends. */
-  readonly kept: Map<AnyUnit, readonly Source[]> | null;
-  /** In an order in which each comes after those that it sees. */
-  readonly units: readonly AnyUnit[];
+  /** Rules 2 and 3: what each unit provides, by position, is taken off the table until the flow ends. */
+  readonly kept: Map<number, readonly Source[]> | null;
+  /** Positions in an order in which each unit comes after those that it sees; null for that of the units. */
+  readonly order: Int32Array | null;
   next: number;
+  /** The position of the unit in hand. */
+  position: number;
   /** Where the table stood before the unit in hand, and before what it sees of its siblings. */
   before: number;
   /** How many sources of its siblings were put there for it. */
@@ -51,55 +53,57 @@ interface Frame {
 export function resolveSymbols(graph: Graph): Symbols {
   const table = new SymbolTable();
   const open: Frame[] = [];
-  const enter = (unit: AnyUnit): void => {
-    const head = headOf(graph, unit);
+  const enter = (unit: AnyUnit, head: Draft<Node>): void => {
     // A flow's retry is its first; a task with a retry stands as in a flow of its own.
     const level = open.at(-1)?.level ?? null;
     const isFlow = unit.kind === 'flow' || head.kind === 'retry';
     const inside = isFlow ? { start: table.mark(), outer: level } : level;
     if (isAtom(head as Node)) bind(head as Draft<AtomNode>, table, inside);
-    if (unit.kind === 'flow') open.push(frameOf(unit, inside));
+    if (unit.kind === 'flow') open.push(frameOf(unit, graph.spans.get(unit) as Span, inside));
     else if (head.kind === 'retry') bind(graph.atoms.get(unit.name) as Draft<AtomNode>, table, inside);
   };
 
-  enter(graph.root);
+  enter(graph.root, graph.spans.get(graph.root)?.head ?? (graph.nodes[0] as Draft<Node>));
   for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
+    const { span, siblings } = frame;
     leaveUnit(frame, table);
-    const unit = frame.units[frame.next++];
-    if (unit === undefined) {
+    if (frame.next === span.units.length) {
       open.pop();
       putKept(frame, table);
       continue;
     }
+    frame.position = frame.order?.[frame.next] ?? frame.next;
+    frame.next++;
+    const unit = span.units[frame.position] as AnyUnit;
     frame.before = table.mark();
-    if (frame.siblings?.provide) table.putAll(frame.siblings.visibleTo(unit, symbolsUsedIn(unit)));
+    if (siblings?.provide) table.putAll(siblings.visibleTo(frame.position, symbolsUsedIn(unit)));
     frame.seen = table.mark() - frame.before;
-    enter(unit);
+    enter(unit, span.heads[frame.position] as Draft<Node>);
   }
   markRead(graph);
   return { providers: listProviders(graph), results: table.visible() };
 }
 
-function frameOf(flow: AnyFlow, level: ScopeLevel | null): Frame {
-  const siblings = flow.pattern === 'graph' ? new Siblings(flow) : null;
-  const kept = flow.pattern === 'linear' ? null : new Map<AnyUnit, readonly Source[]>();
-  return { flow, level, siblings, kept, units: siblings?.units ?? flow.units, next: 0, before: 0, seen: 0 };
+function frameOf(flow: AnyFlow, span: Span, level: ScopeLevel | null): Frame {
+  const siblings = span.links === null ? null : new Siblings(span.links);
+  const kept = flow.pattern === 'linear' ? null : new Map<number, readonly Source[]>();
+  const order = siblings?.inOrder(span.units.length) ?? null;
+  return { span, level, siblings, kept, order, next: 0, position: 0, before: 0, seen: 0 };
 }
 
 /** Rules 2 and 3: hides what the unit in hand provided from its siblings. */
 function leaveUnit(frame: Frame, table: SymbolTable): void {
-  const unit = frame.units[frame.next - 1];
-  if (unit === undefined || frame.kept === null || table.mark() === frame.before) return;
+  if (frame.next === 0 || frame.kept === null || table.mark() === frame.before) return;
   const provided = table.takeOff(frame.before).slice(frame.seen);
   if (provided.length === 0) return;
-  frame.kept.set(unit, provided);
-  frame.siblings?.keep(unit, provided);
+  frame.kept.set(frame.position, provided);
+  frame.siblings?.keep(frame.position, provided);
 }
 
 /** Rule 4: what the units provided is seen after their flow, in the order in which they were added. */
-function putKept({ flow, kept }: Frame, table: SymbolTable): void {
+function putKept({ span, kept }: Frame, table: SymbolTable): void {
   if (kept === null || kept.size === 0) return;
-  for (const unit of flow.units) table.putAll(kept.get(unit) ?? []);
+  for (const position of span.units.keys()) table.putAll(kept.get(position) ?? []);
 }
 
 /** An atom sees what is on the table; then it puts there what it provides. A flow's retry is its first. */

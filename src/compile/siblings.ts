@@ -1,5 +1,5 @@
-/** In a graph flow: in which order its units can be looked at, and what each sees of the others. */
-import type { AnyFlow, AnyUnit } from '../flow/unit.ts';
+/** In a graph flow: in which order its units can be looked at, and what each sees of the others. Units by their positions. */
+import type { UnitLinks } from './links.ts';
 import type { Source } from './node.ts';
 
 /** A symbol that a unit provides, and where that stands among the units. */
@@ -9,31 +9,31 @@ interface Provider {
 }
 
 export class Siblings {
-  /** Each unit after those that it depends on. */
-  readonly units: readonly AnyUnit[];
-  readonly #position = new Map<AnyUnit, number>();
-  readonly #predecessors: Neighbours;
+  readonly #links: UnitLinks;
   readonly #providers = new Map<string, Provider[]>();
 
-  constructor(flow: AnyFlow) {
-    const { units, links } = flow;
-    for (const unit of units) this.#position.set(unit, this.#position.size);
-    const from = Int32Array.from(links, (link) => this.#positionOf(link.from));
-    const to = Int32Array.from(links, (link) => this.#positionOf(link.to));
-    this.#predecessors = new Neighbours(units.length, to, from);
-    this.units = this.#inOrder(units, new Neighbours(units.length, from, to));
+  constructor(links: UnitLinks) {
+    this.#links = links;
   }
 
-  #inOrder(units: readonly AnyUnit[], successors: Neighbours): readonly AnyUnit[] {
-    const waiting = Int32Array.from(units, (_, position) => this.#predecessors.of(position).length);
-    const order: number[] = [];
-    for (const [position, count] of waiting.entries()) if (count === 0) order.push(position);
-    for (const position of order) {
-      for (const next of successors.of(position)) {
-        if (--(waiting[next] as number) === 0) order.push(next);
+  /** Each of so many units after those that it depends on. */
+  inOrder(units: number): Int32Array {
+    const { predecessors, successors } = this.#links;
+    const order = new Int32Array(units);
+    const waiting = new Int32Array(units);
+    let found = 0;
+    for (let unit = 0; unit < units; unit++) {
+      waiting[unit] = predecessors.count(unit);
+      if (waiting[unit] === 0) order[found++] = unit;
+    }
+    for (let at = 0; at < found; at++) {
+      const unit = order[at] as number;
+      for (let n = 0; n < successors.count(unit); n++) {
+        const next = successors.at(unit, n);
+        if (--(waiting[next] as number) === 0) order[found++] = next;
       }
     }
-    return order.map((position) => units[position] as AnyUnit);
+    return order;
   }
 
   /** True when some unit that was kept provides something. */
@@ -42,8 +42,7 @@ export class Siblings {
   }
 
   /** Notes what a unit provides, for those that come after it. */
-  keep(unit: AnyUnit, sources: readonly Source[]): void {
-    const position = this.#positionOf(unit);
+  keep(position: number, sources: readonly Source[]): void {
     for (const source of sources) {
       const providers = this.#providers.get(source.symbol);
       if (providers === undefined) this.#providers.set(source.symbol, [{ position, source }]);
@@ -52,9 +51,9 @@ export class Siblings {
   }
 
   /** What a unit sees of its siblings: of these symbols the providers that it depends on, the last added last. */
-  visibleTo(unit: AnyUnit, symbols: Iterable<string>): Source[] {
+  visibleTo(unit: number, symbols: Iterable<string>): Source[] {
     let ancestors: ReadonlySet<number> | null = null;
-    const direct = this.#predecessors.of(this.#positionOf(unit));
+    const direct = this.#links.predecessors.of(unit);
     const found: Provider[] = [];
     for (const symbol of symbols) {
       for (const provider of this.#providers.get(symbol) ?? []) {
@@ -69,36 +68,10 @@ export class Siblings {
     return found.sort((a, b) => a.position - b.position).map(({ source }) => source);
   }
 
-  #positionOf(unit: AnyUnit): number {
-    return this.#position.get(unit) as number;
-  }
-
-  #ancestorsOf(unit: AnyUnit): ReadonlySet<number> {
-    const found = new Set<number>(this.#predecessors.of(this.#positionOf(unit)));
-    for (const ancestor of found) for (const next of this.#predecessors.of(ancestor)) found.add(next);
+  #ancestorsOf(unit: number): ReadonlySet<number> {
+    const { predecessors } = this.#links;
+    const found = new Set<number>(predecessors.of(unit));
+    for (const ancestor of found) for (const next of predecessors.of(ancestor)) found.add(next);
     return found;
-  }
-}
-
-/** The other ends of the links of each unit, by position. All in one array: a flow may have millions of links. */
-class Neighbours {
-  readonly #starts: Int32Array;
-  readonly #others: Int32Array;
-
-  constructor(units: number, ends: Int32Array, others: Int32Array) {
-    const starts = new Int32Array(units + 1);
-    for (const end of ends) (starts[end + 1] as number)++;
-    for (let unit = 0; unit < units; unit++) (starts[unit + 1] as number) += starts[unit] as number;
-    this.#starts = starts;
-    this.#others = new Int32Array(others.length);
-    const next = starts.slice();
-    for (const [at, end] of ends.entries()) {
-      this.#others[next[end] as number] = others[at] as number;
-      (next[end] as number)++;
-    }
-  }
-
-  of(unit: number): Int32Array {
-    return this.#others.subarray(this.#starts[unit], this.#starts[unit + 1]);
   }
 }
