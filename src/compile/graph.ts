@@ -308,8 +308,10 @@ function connect(from: Draft<Node>, to: Draft<Node>): void {
   to.predecessors = withOneMore(to.predecessors, from as Node);
 }
 
-/** Most nodes have few neighbours; a list that grows by itself would hold room for sixteen more. */
+/** Most nodes have one or two neighbours, which a literal holds at the least cost; a list that grows would have room for sixteen more. */
 function withOneMore(nodes: Node[], node: Node): Node[] {
+  if (nodes.length === 0) return [node];
+  if (nodes.length === 1) return [nodes[0] as Node, node];
   if (nodes.length < 4) return nodes.concat(node);
   nodes.push(node);
   return nodes;
