@@ -8,7 +8,7 @@
  */
 import type { Durations } from './durations.ts';
 import type { Thread } from './thread.ts';
-import { AHEAD_MS, type Parcel } from './thread-work.ts';
+import type { Parcel } from './thread-work.ts';
 import type { Ticket } from './ticket.ts';
 
 /** ms of work in one message. */
@@ -32,9 +32,8 @@ export interface BatchSettings {
 
 /** True when a thread may be given more, and so many wait: not the last ones, which one that is free can begin at once. */
 export function hasRoom(thread: Thread, waiting: number, { fixed, threads }: BatchSettings): boolean {
-  const { work } = thread;
   if (thread.state === 'free') return true;
-  return work < LEAD_MS && fixed === null && waiting >= threads;
+  return fixed === null && waiting >= threads && (thread.work < LEAD_MS || thread.isEnding);
 }
 
 /**
@@ -59,15 +58,14 @@ export class Batch {
   readonly #fixed: number | null;
   readonly #most: number;
   readonly #isFree: boolean;
-  /** It will soon have nothing left. */
-  readonly #isNear: boolean;
+  readonly #isEnding: boolean;
   #work = 0;
 
   /** @param waiting - How many tasks wait */
   constructor(thread: Thread, durations: Durations, waiting: number, { fixed, threads }: BatchSettings) {
     this.#thread = thread;
     this.#isFree = thread.state === 'free';
-    this.#isNear = thread.work <= AHEAD_MS;
+    this.#isEnding = thread.isEnding;
     this.#durations = durations;
     this.#fixed = fixed;
     this.#most =
@@ -87,7 +85,7 @@ export class Batch {
     if (this.#fixed !== null) return true;
     if (length > 0 && length >= 2 * this.#durations.times(task.work, action)) return false;
     const expected = this.#expected(ticket);
-    if (length === 0) return expected <= LEAD_MS || this.#isNear;
+    if (length === 0) return expected <= LEAD_MS || this.#isEnding;
     return this.#work + expected <= BATCH_MS;
   }
 

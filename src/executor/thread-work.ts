@@ -8,13 +8,14 @@
 import type { TaskloomError } from '../errors.ts';
 import { failureFrom } from '../failure.ts';
 import type { Services } from '../flow/context.ts';
-import { type Follower, follow, type StopSignal, unfollow } from '../following.ts';
+import type { StopSignal } from '../following.ts';
 import { wallNow } from '../protocol/marks.ts';
 import type { FromWorker, Outcome } from '../protocol/messages.ts';
 import { pack } from '../protocol/packing.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
 import { Hand, type Held } from './hand.ts';
+import { HeededSignals } from './heeded-signals.ts';
 import type { Line } from './line.ts';
 import type { Ticket } from './ticket.ts';
 import { judge, Watch } from './watch.ts';
@@ -36,22 +37,15 @@ export interface WorkHost {
   onOverdue(outcome: Outcome): void;
 }
 
-/** ms before a thread has nothing left, from which on it is given what is next, however long that takes. */
-export const AHEAD_MS = 3;
+/** ms before a lone task should end, from which on its thread is given what is next, however long that takes. */
+const AHEAD_MS = 3;
 /** ms after which a task is slow that should take less, and as much longer as expected that it may take. */
 const SLOW_MS = 3;
 /** Tasks that a thread has in hand when it gets no more. */
 const MOST_IN_HAND = 256;
-/** Signals that are followed though no call in hand has them. */
-const MOST_FOLLOWED = 32;
 
 type Posted = FromWorker & { readonly kind: 'event' | 'outcome' };
 type Said = Pick<FromWorker & { readonly kind: 'event' }, 'number' | 'event'>;
-
-/** The signal of calls in hand. */
-interface Heeded extends Follower {
-  calls: number;
-}
 
 export class ThreadWork {
   readonly #line: Line;
@@ -60,7 +54,7 @@ export class ThreadWork {
   readonly #hand = new Hand();
   /** What came by message and is not brought in. */
   readonly #posted: Posted[] = [];
-  readonly #signals = new Map<StopSignal, Heeded>();
+  readonly #signals = new HeededSignals((signal, reason) => this.#onAborted(signal, reason));
   /** Of the first. */
   #watch: Watch | null = null;
   #isReading = false;
@@ -84,15 +78,22 @@ export class ThreadWork {
   }
 
   /**
-   * ms until all of it is done, as far as can be told; Infinity when it is not to be more: what runs takes too long to have
+   * ms that all of it will take, as far as can be told; Infinity when it is not to be more: what runs takes too long to have
    * anything behind it, or all of it together could hold up the main thread when it comes back.
    */
   get expected(): number {
     const { first, size, work } = this.#hand;
-    if (first === undefined) return 0;
-    const left = first.expected - this.#ranFor(first);
-    if (left <= -SLOW_MS || size > MOST_IN_HAND) return Number.POSITIVE_INFINITY;
-    return work - first.expected + Math.max(0, left);
+    if (size > MOST_IN_HAND || (first !== undefined && this.#leftOf(first) <= -SLOW_MS))
+      return Number.POSITIVE_INFINITY;
+    return work;
+  }
+
+  /** True when a lone task will soon be done. */
+  get isEnding(): boolean {
+    const { first, size } = this.#hand;
+    if (first === undefined || size > 1) return false;
+    const left = this.#leftOf(first);
+    return left <= AHEAD_MS && left > -SLOW_MS;
   }
 
   /** The same of what stands behind the first, once that has begun; else 0. */
@@ -107,7 +108,8 @@ export class ThreadWork {
     const { first, size } = this.#hand;
     if (first === undefined) return Number.POSITIVE_INFINITY;
     if (size > 1 || (this.#watch === null && first.ticket.task.timeout !== null)) return 0;
-    return isMoreWaiting ? this.expected - AHEAD_MS : Number.POSITIVE_INFINITY;
+    const wait = this.#leftOf(first) - AHEAD_MS;
+    return isMoreWaiting && wait > 0 ? wait : Number.POSITIVE_INFINITY;
   }
 
   /** True while the thread is to say at once what is done; else it is enough when it has nothing left. */
@@ -141,7 +143,7 @@ export class ThreadWork {
     }
     for (const { ticket, expected } of parcels) {
       this.#hand.push(ticket, expected);
-      if (ticket.call.signal !== null) this.#heed(ticket.call.signal);
+      this.#signals.heed(ticket.call.signal);
     }
     this.#line.marks.noteSent(this.#hand.next);
   }
@@ -202,9 +204,9 @@ export class ThreadWork {
   look(): void {
     const { first } = this.#hand;
     if (first === undefined || this.#line.marks.startOf(first.number) === null) return;
-    const ran = this.#ranFor(first);
+    const left = this.#leftOf(first);
+    const ran = first.expected - left;
     this.watch(ran);
-    const left = first.expected - ran;
     if (ran >= SLOW_MS && (left > AHEAD_MS || left <= -SLOW_MS)) this.callBack();
   }
 
@@ -213,7 +215,7 @@ export class ThreadWork {
     const cut = this.#hand.cut(this.#line.marks.callBack(this.#hand.next));
     if (cut.length === 0) return;
     const tickets = cut.map(({ ticket }) => ticket);
-    for (const { call } of tickets) this.#unheed(call.signal);
+    for (const { call } of tickets) this.#signals.unheed(call.signal);
     this.#host.onReturned(tickets);
     // What the thread wrote while it had more to do, it told nobody of.
     this.#host.look();
@@ -239,7 +241,7 @@ export class ThreadWork {
     const { ticket } = held;
     const watch = this.#watch;
     this.#watch = null;
-    this.#unheed(ticket.call.signal);
+    this.#signals.unheed(ticket.call.signal);
     if ('elapsed' in outcome) this.#host.onTook(ticket, outcome.elapsed);
     ticket.settle(watch === null ? judge(ticket, outcome) : watch.stop(outcome));
   }
@@ -270,42 +272,18 @@ export class ThreadWork {
     this.#line.ring.lookTo(posted.after);
   }
 
-  /** Follows the signal of a call in hand. */
-  #heed(signal: StopSignal): void {
-    const heeded = this.#signals.get(signal);
-    if (heeded !== undefined) {
-      heeded.calls++;
-      return;
-    }
-    const fresh: Heeded = { calls: 1, onAborted: (reason) => this.#onAborted(signal, reason) };
-    this.#signals.set(signal, fresh);
-    follow(signal, fresh);
-  }
-
-  /** What no call has any more is followed on, since the next call is likely to have it again; while these are not many. */
-  #unheed(signal: StopSignal | null): void {
-    const heeded = signal === null ? undefined : this.#signals.get(signal);
-    if (signal === null || heeded === undefined || --heeded.calls > 0) return;
-    if (this.#signals.size <= MOST_FOLLOWED) return;
-    this.#signals.delete(signal);
-    unfollow(signal, heeded);
-  }
-
   /** What did not begin waits for its turn again, to be asked whether it is wanted; what runs is told. */
   #onAborted(signal: StopSignal, reason: unknown): void {
-    const heeded = this.#signals.get(signal);
-    this.#signals.delete(signal);
-    if (heeded === undefined || heeded.calls === 0) return;
     this.callBack();
     const { last } = this.#hand;
     if (last?.ticket.call.signal === signal)
       this.#line.send({ kind: 'abort', number: last.number, reason: failureFrom(reason) });
   }
 
-  /** ms; 0 when it has not begun. */
-  #ranFor({ number }: Held): number {
+  /** ms that it should still take; negative when it takes longer than it should. */
+  #leftOf({ number, expected }: Held): number {
     const started = this.#line.marks.startOf(number);
-    return started === null ? 0 : wallNow() - started;
+    return started === null ? expected : expected - (wallNow() - started);
   }
 
   #servicesOf(number: number): Services | null {

@@ -98,8 +98,16 @@ export class Thread {
   /** ms of work in its hand, as far as can be told; Infinity when it is not to get more now. */
   get work(): number {
     if (this.#state === 'free') return 0;
-    const takesMore = this.#state === 'busy' && !this.#isReserved && !this.#isLoading;
-    return takesMore ? this.inHand.expected : Number.POSITIVE_INFINITY;
+    return this.#takesMore ? this.inHand.expected : Number.POSITIVE_INFINITY;
+  }
+
+  /** True when what it does will soon be done, and it may get more. */
+  get isEnding(): boolean {
+    return this.#takesMore && this.inHand.isEnding;
+  }
+
+  get #takesMore(): boolean {
+    return this.#state === 'busy' && !this.#isReserved && !this.#isLoading;
   }
 
   hasLoaded(module: string): boolean {

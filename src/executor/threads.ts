@@ -263,7 +263,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   #look(): void {
     this.#looksAt = Number.POSITIVE_INFINITY;
     for (const thread of this.#threads) if (thread.inHand.size > 0) thread.look();
-    if (this.#queue.size > 0) this.#dispatch();
+    if (this.#queue.size > 0 && [...this.#threads].some((thread) => thread.isEnding)) this.#dispatch();
     else this.#evenOut();
     this.#lookSoon();
   }
