@@ -4,6 +4,8 @@
  *
  * 1. The first that is not answered runs, if it is claimed; those behind it that are not claimed can be called back.
  * 2. Each is answered once, in the order in which it was sent.
+ * 3. What the thread says is heard in the order in which it said it, whether it wrote it into the ring or posted it: each message
+ *    names how much was written before it.
  */
 import type { TaskloomError } from '../errors.ts';
 import { failureFrom } from '../failure.ts';
