@@ -272,6 +272,7 @@ export class ThreadWork {
   hear(posted: Posted): void {
     this.#posted.push(posted);
     this.#line.ring.lookTo(posted.after);
+    if (!this.#isReading) this.#host.look();
   }
 
   /** What did not begin waits for its turn again, to be asked whether it is wanted; what runs is told. */

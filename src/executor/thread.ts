@@ -178,7 +178,6 @@ export class Thread {
       case 'event':
       case 'outcome':
         this.inHand.hear(message);
-        this.read();
         return;
       case 'done':
         this.read();

@@ -106,6 +106,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
     for (const ticket of [...this.#queue.drain(), ...this.#mainLane.drain()]) refuseClosed(ticket);
     await this.#office.settled(options.timeout);
     await Promise.all([...this.#threads].map((thread) => thread.end()));
+    this.#callOffLook();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
