@@ -6,7 +6,7 @@ export const DURABILITY = [
   'test/model/kept.test.ts',
   'test/persistence/*.test.ts',
   'test/examples/archive.test.ts',
-  'test/docs/readme.test.ts',
+  'test/{docs/readme,types/messages}.test.ts',
   'test/cli/{kept-runs,looking,care,bad-input}.test.ts',
 ];
 

@@ -1,6 +1,7 @@
 /**
  * Which tasks travel together. A message to a thread costs more than a short task, so that those are sent for about BATCH_MS of
- * work at once, and more of them before a thread has come to the end of what it has; long ones go alone, when it will soon have nothing left.
+ * work at once, and more of them before a thread has come to the end of what it has; long ones go alone, when it will soon have
+ * nothing left.
  *
  * 1. What is not known to be short goes alone; the more often a task was seen, the more of it travel together.
  * 2. No thread gets more than its share of what waits, so that none is idle while others have too much.
