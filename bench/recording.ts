@@ -5,7 +5,7 @@
  */
 import { closeSync, fdatasyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import {
   type AnyUnit,
   type Backend,
@@ -239,10 +239,16 @@ function flushTime(path: string): number {
   return ms;
 }
 
-/** So many atoms as sent, and then as done, in as few transactions as an engine of 10,000 takes. */
-function writeAlone(path: string, count: number): void {
+/** SQLite with nothing of ours, as durable as `full`. */
+function openAlone(path: string): DatabaseSyncInstance {
   const database = new DatabaseSync(path);
   database.exec('pragma journal_mode = wal; pragma synchronous = full');
+  return database;
+}
+
+/** So many atoms as sent, and then as done, in as few transactions as an engine of 10,000 takes. */
+function writeAlone(path: string, count: number): void {
+  const database = openAlone(path);
   database.exec(
     'create table atom (flow, name, state, attempt, updated_at, elapsed, result, primary key (flow, name)) without rowid',
   );
@@ -264,8 +270,7 @@ function writeAlone(path: string, count: number): void {
 
 /** ms per task, when each of its two changes of state is a transaction that waits for the disk. */
 function oneByOne(path: string, count: number): number {
-  const database = new DatabaseSync(path);
-  database.exec('pragma journal_mode = wal; pragma synchronous = full');
+  const database = openAlone(path);
   database.exec('create table atom (name text primary key, state text) without rowid');
   const write = database.prepare(
     'insert into atom values (?, ?) on conflict do update set state = excluded.state',

@@ -154,11 +154,10 @@ class Run implements PerformHost {
 
   /** While more waits here the main thread looks by itself every few ms, and progress is not worth waking it. */
   onEvent(event: WorkEvent): void {
-    if (event.kind === 'progress' && event.details === undefined) {
-      if (ring.writeProgress(this.number, event.fraction)) {
-        if (marks.isDone) tell({ kind: 'done' });
-        return;
-      }
+    const isBare = event.kind === 'progress' && event.details === undefined;
+    if (isBare && ring.writeProgress(this.number, event.fraction)) {
+      if (marks.isDone) tell({ kind: 'done' });
+      return;
     }
     try {
       post({ kind: 'event', number: this.number, event, after: ring.written });

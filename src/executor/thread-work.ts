@@ -90,19 +90,19 @@ export class ThreadWork {
     return work;
   }
 
+  /** The same of what stands behind the first, once that has begun; else 0. */
+  get waiting(): number {
+    const { first } = this.#hand;
+    if (first === undefined || !this.#line.marks.isClaimed(first.number)) return 0;
+    return this.#hand.work - first.expected;
+  }
+
   /** True when a lone task will soon be done. */
   get isEnding(): boolean {
     const { first, size } = this.#hand;
     if (first === undefined || size > 1) return false;
     const left = this.#leftOf(first);
     return left <= AHEAD_MS && left > -SLOW_MS;
-  }
-
-  /** The same of what stands behind the first, once that has begun; else 0. */
-  get waiting(): number {
-    const { first } = this.#hand;
-    if (first === undefined || !this.#line.marks.isClaimed(first.number)) return 0;
-    return this.#hand.work - first.expected;
   }
 
   /** ms until `look` will find something out, with and without more that waits for a thread; Infinity: never. */

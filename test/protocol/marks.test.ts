@@ -36,6 +36,13 @@ test('a thread is done when nothing that it sees to be sent waits to be claimed'
   expect(far.isDone).toBe(false);
   far.claim(2);
   expect(far.isDone).toBe(true);
+  // Also where the numbers wrap.
+  near.callBack(2 ** 31 - 2);
+  near.noteSent(-(2 ** 31));
+  far.claim(2 ** 31 - 2);
+  expect(far.isDone).toBe(false);
+  far.claim(2 ** 31 - 1);
+  expect(far.isDone).toBe(true);
 });
 
 test('a thread is done when what waits there is called back', () => {
