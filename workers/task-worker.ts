@@ -2,7 +2,7 @@
  * What runs on a worker thread: Piscina calls the default export once for each duty, and work comes over the thread's
  * own port. It performs one request after the other, each that it can still claim, and answers each with one outcome.
  */
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { failureFrom } from '../src/failure.ts';
 import type { Work } from '../src/flow/unit.ts';
 import { transferList } from '../src/protocol/codec.ts';
@@ -18,7 +18,7 @@ import type {
   WorkRequest,
 } from '../src/protocol/messages.ts';
 import { OutcomeRing } from '../src/protocol/outcome-ring.ts';
-import { unpack } from '../src/protocol/packing.ts';
+import { Unpacking } from '../src/protocol/packing.ts';
 import { failed, type PerformHost, perform, refused } from '../src/protocol/perform.ts';
 import type { ServiceAnswer, ServiceDesk } from '../src/protocol/services.ts';
 import type { Value } from '../src/protocol/codec.ts';
@@ -41,6 +41,8 @@ let desk: Promise<ServiceDesk> | null = null;
 const QUIET = 0.1;
 /** When the last one was sent. */
 let toldAt = 0;
+/** ms that a thread with nothing left stays awake for more: to go to sleep and be woken costs it and the main thread as much. */
+const SPIN = 0.1;
 /** Something stands in the ring that the main thread was not told of. */
 let isUntold = false;
 
@@ -85,9 +87,10 @@ async function workThrough(): Promise<void> {
   isWorking = true;
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     let number = batch.first;
-    for (const packed of batch.requests) {
+    const requests = new Unpacking(batch.requests);
+    for (let left = batch.count; left > 0; left--) {
+      const request = requests.next();
       if (marks.claim(number)) {
-        const request = unpack(packed);
         const outcome = answer(number, request, batch);
         handOver(number, request, outcome instanceof Promise ? await outcome : outcome);
       }
@@ -96,6 +99,15 @@ async function workThrough(): Promise<void> {
     }
   }
   isWorking = false;
+  // After what the tasks left to the event loop, and what nobody caught.
+  if (marks.maySpin) setImmediate(stayAwake);
+}
+
+/** Waits a moment for more, and takes it without the event loop. */
+function stayAwake(): void {
+  if (isWorking || toMain === null || !marks.spinUntilSent(SPIN)) return;
+  const received = receiveMessageOnPort(toMain);
+  if (received !== undefined) receive(received.message as ToWorker);
 }
 
 /** Never throws nor rejects. */

@@ -9,7 +9,7 @@
  */
 import type { Durations } from './durations.ts';
 import type { Thread } from './thread.ts';
-import type { Parcel } from './thread-work.ts';
+import type { Parcel } from './hand.ts';
 import type { Ticket } from './ticket.ts';
 
 /** ms of work in one message. */
@@ -92,7 +92,7 @@ export class Batch {
 
   add(ticket: Ticket): void {
     const expected = this.#expected(ticket);
-    this.parcels.push({ ticket, expected });
+    this.parcels.push({ ticket, expected, number: 0 });
     this.#work += expected;
   }
 

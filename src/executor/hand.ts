@@ -2,18 +2,20 @@
 import { isBefore, nextOf } from '../protocol/marks.ts';
 import type { Ticket } from './ticket.ts';
 
-export interface Held {
-  readonly number: number;
+/** A ticket on its way to a thread, and there. */
+export interface Parcel {
   readonly ticket: Ticket;
   /** ms that it will take, as far as can be told. */
   readonly expected: number;
+  /** From when it is in a hand. */
+  number: number;
 }
 
 /** Places of answered ones that are kept in front of the others. */
 const MOST_ANSWERED = 1024;
 
 export class Hand {
-  readonly #held: (Held | undefined)[] = [];
+  readonly #held: (Parcel | undefined)[] = [];
   /** Where the first stands; those before it are answered. */
   #at = 0;
   /** The number of the next one that is sent. */
@@ -25,22 +27,23 @@ export class Hand {
     return this.#held.length - this.#at;
   }
 
-  get first(): Held | undefined {
+  get first(): Parcel | undefined {
     return this.#held[this.#at];
   }
 
-  get last(): Held | undefined {
+  get last(): Parcel | undefined {
     return this.#held.at(-1);
   }
 
-  push(ticket: Ticket, expected: number): void {
-    this.#held.push({ number: this.next, ticket, expected });
+  push(parcel: Parcel): void {
+    parcel.number = this.next;
+    this.#held.push(parcel);
     this.next = nextOf(this.next);
-    this.work += expected;
+    this.work += parcel.expected;
   }
 
   /** Takes out the first: it is answered. */
-  shift(): Held | undefined {
+  shift(): Parcel | undefined {
     const first = this.#held[this.#at];
     if (first === undefined) return undefined;
     // Its place holds on to nothing: a run that has ended would live as long as others go on.
@@ -56,10 +59,10 @@ export class Hand {
   }
 
   /** Takes out what has this number or a later one. */
-  cut(number: number): readonly Held[] {
+  cut(number: number): readonly Parcel[] {
     let from = this.#held.length;
-    while (from > this.#at && !isBefore((this.#held[from - 1] as Held).number, number)) from--;
-    const taken = this.#held.splice(from) as Held[];
+    while (from > this.#at && !isBefore((this.#held[from - 1] as Parcel).number, number)) from--;
+    const taken = this.#held.splice(from) as Parcel[];
     for (const { expected } of taken) this.work -= expected;
     return taken;
   }
@@ -72,7 +75,7 @@ export class Hand {
 
   find(number: number): Ticket | undefined {
     for (let at = this.#at; at < this.#held.length; at++) {
-      const held = this.#held[at] as Held;
+      const held = this.#held[at] as Parcel;
       if (held.number === number) return held.ticket;
     }
     return undefined;

@@ -20,14 +20,15 @@ export class HeededSignals {
   /** A call has it that is in hand from now on. */
   heed(signal: StopSignal | null): void {
     if (signal === null) return;
-    const heeded = this.#signals.get(signal);
-    if (heeded !== undefined) {
-      heeded.calls++;
-      return;
-    }
-    const fresh: Heeded = { calls: 1, onAborted: (reason) => this.#hear(signal, reason) };
-    this.#signals.set(signal, fresh);
-    follow(signal, fresh);
+    const heeded = this.#signals.get(signal) ?? this.#follow(signal);
+    heeded.calls++;
+  }
+
+  #follow(signal: StopSignal): Heeded {
+    const heeded: Heeded = { calls: 0, onAborted: (reason) => this.#hear(signal, reason) };
+    this.#signals.set(signal, heeded);
+    follow(signal, heeded);
+    return heeded;
   }
 
   /** A call had it. What none has any more is followed on, since the next call is likely to have it again; while these are not many. */

@@ -4,7 +4,7 @@
  */
 import type { Argument, Take } from '../flow/symbols.ts';
 import type { AnyTask, Work } from '../flow/unit.ts';
-import type { Identity, SymbolNames, Terms, WorkRequest } from '../protocol/messages.ts';
+import type { Identity, Parameter, SymbolNames, Terms } from '../protocol/messages.ts';
 import type { Call } from './executor.ts';
 
 const NO_TAKES: readonly Take[] = [];
@@ -15,13 +15,21 @@ export class TermsOf {
   /** The last ones of each definition. */
   readonly #last = new WeakMap<Work, Terms>();
 
-  of(task: AnyTask, action: WorkRequest['action'], call: Call, { flowName, flowId }: Identity): Terms {
+  of(
+    task: AnyTask,
+    action: Terms['action'],
+    args: readonly Parameter[],
+    call: Call,
+    { flowName, flowId }: Identity,
+  ): Terms {
     const { work } = task;
     const takes = takesOf(task);
     const services = namesOf(call.services);
     const last = this.#last.get(work);
     const isSame =
       last !== undefined &&
+      last.action === action &&
+      areAlike(last.parameters, args) &&
       last.flowId === flowId &&
       last.flowName === flowName &&
       last.takes === takes &&
@@ -33,6 +41,8 @@ export class TermsOf {
       work.validators === null ? null : symbolsOf(task, action === 'execute' ? task.args : task.revertArgs);
     const { module, name } = work;
     const terms = {
+      action,
+      parameters: args.map(({ name, take }) => ({ name, take })),
       module: module ?? '',
       task: name,
       flowName,
@@ -45,6 +55,13 @@ export class TermsOf {
     this.#last.set(work, terms);
     return terms;
   }
+}
+
+function areAlike(some: readonly Parameter[], others: readonly Parameter[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let at = 0; at < some.length; at++)
+    if (some[at]?.name !== others[at]?.name || some[at]?.take !== others[at]?.take) return false;
+  return true;
 }
 
 function takesOf({ provides }: AnyTask): readonly Take[] {

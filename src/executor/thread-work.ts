@@ -16,17 +16,11 @@ import type { FromWorker, Outcome } from '../protocol/messages.ts';
 import { pack } from '../protocol/packing.ts';
 import { failed, refused } from '../protocol/perform.ts';
 import { realClock } from './clock.ts';
-import { Hand, type Held } from './hand.ts';
+import { Hand, type Parcel } from './hand.ts';
 import { HeededSignals } from './heeded-signals.ts';
 import type { Line } from './line.ts';
 import type { Ticket } from './ticket.ts';
 import { judge, Watch } from './watch.ts';
-
-/** A ticket on its way to a thread, with the ms that it is expected to take. */
-export interface Parcel {
-  readonly ticket: Ticket;
-  readonly expected: number;
-}
 
 export interface WorkHost {
   /** Brings in what is done, by `read`, and goes on from there. */
@@ -119,6 +113,11 @@ export class ThreadWork {
     this.#line.marks.isAwaited = isAwaited;
   }
 
+  /** True while the thread may wait for more without sleeping. */
+  set maySpin(maySpin: boolean) {
+    this.#line.marks.maySpin = maySpin;
+  }
+
   /** True when something of this source is in it. */
   holdsOf(source: object): boolean {
     return this.#hand.hasOf(source);
@@ -134,18 +133,26 @@ export class ThreadWork {
     const { signal } = first.ticket.call;
     const aborted = signal?.aborted ? failureFrom(signal.reason) : null;
     try {
-      const requests = parcels.map(({ ticket }) => pack(ticket.request));
+      const requests: unknown[] = [];
+      for (const { ticket } of parcels) pack(ticket.request, requests);
       if (parcels.some(({ ticket }) => ticket.request.terms.services.length > 0))
         this.#line.offerServices((number) => this.#servicesOf(number));
-      this.#line.send({ kind: 'work', first: this.#hand.next, requests, announce, aborted });
+      this.#line.send({
+        kind: 'work',
+        first: this.#hand.next,
+        count: parcels.length,
+        requests,
+        announce,
+        aborted,
+      });
     } catch (error) {
       if (parcels.length === 1) first.ticket.settle(refused(error));
       else for (const parcel of parcels) this.send([parcel], announce);
       return;
     }
-    for (const { ticket, expected } of parcels) {
-      this.#hand.push(ticket, expected);
-      this.#signals.heed(ticket.call.signal);
+    for (const parcel of parcels) {
+      this.#hand.push(parcel);
+      this.#signals.heed(parcel.ticket.call.signal);
     }
     this.#line.marks.noteSent(this.#hand.next);
   }
@@ -284,7 +291,7 @@ export class ThreadWork {
   }
 
   /** ms that it should still take; negative when it takes longer than it should. */
-  #leftOf({ number, expected }: Held): number {
+  #leftOf({ number, expected }: Parcel): number {
     const started = this.#line.marks.startOf(number);
     return started === null ? expected : expected - (wallNow() - started);
   }

@@ -18,7 +18,8 @@ import type { FromWorker, Outcome } from '../protocol/messages.ts';
 import { realClock } from './clock.ts';
 import { Line } from './line.ts';
 import { loadOverdue, lostError, startFailed } from './lost.ts';
-import { type Parcel, ThreadWork } from './thread-work.ts';
+import type { Parcel } from './hand.ts';
+import { ThreadWork } from './thread-work.ts';
 import type { Ticket } from './ticket.ts';
 
 /** ms without work after which a thread leaves its duty. */

@@ -34,6 +34,9 @@ const LOOK_EVERY = 2;
 const LOOK_AT_LEAST = 50;
 /** Threads that fail to start in a row, with none alive, after which the waiting tasks are refused. */
 const START_TRIES = 3;
+/** One of them is for the main thread. */
+const CORES = availableParallelism();
+
 /**
  * Performs tasks on worker threads, one at a time on each, short ones sent many together; tasks made to run on the main
  * thread are performed there, beside the threads. A thread that dies, or whose task overruns its timeout and the grace, costs that task alone and
@@ -62,6 +65,7 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
   /** Loaded with the first task, so that importing the package stays light. */
   #makePool: (() => Piscina) | null = null;
   #preparing = false;
+  readonly #dispatchNow = (): void => this.#dispatch();
   #dispatching = false;
   #dispatchingLater: NodeJS.Immediate | undefined;
   #looksAt = Number.POSITIVE_INFINITY;
@@ -128,10 +132,10 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
    * do, at the end of this turn of the event loop, so that what comes until then travels together.
    */
   #dispatchSoon(): void {
-    if (!this.#isAnyIdle) this.#dispatchingLater ??= setImmediate(() => this.#dispatch());
+    if (!this.#isAnyIdle) this.#dispatchingLater ??= setImmediate(this.#dispatchNow);
     else if (!this.#dispatching) {
       this.#dispatching = true;
-      queueMicrotask(() => this.#dispatch());
+      queueMicrotask(this.#dispatchNow);
     }
   }
 
@@ -177,7 +181,12 @@ export class ThreadPoolTaskExecutor implements TaskExecutor {
    */
   #evenOut(): void {
     const isAnyIdle = this.#queue.size === 0 && this.#isAnyIdle;
-    for (const { inHand } of this.#threads) inHand.isAwaited = isAnyIdle;
+    let working = 0;
+    for (const { inHand } of this.#threads) if (inHand.size > 0) working++;
+    for (const { inHand } of this.#threads) {
+      inHand.isAwaited = isAnyIdle;
+      inHand.maySpin = (inHand.size > 0 ? working : working + 1) < CORES;
+    }
     // What is brought in may come back to here.
     if (!isAnyIdle || this.#isEveningOut) return;
     this.#isEveningOut = true;

@@ -60,7 +60,7 @@ export class Ticket implements Coming, Linked<Ticket> {
   // biome-ignore lint/suspicious/noThenProperty: it is there to be awaited
   then(settled: Hearer): void {
     const outcome = this.#outcome;
-    if (outcome !== null) queueMicrotask(() => settled(outcome));
+    if (outcome !== null) queueMicrotask(settled.bind(null, outcome));
     else if (this.#hearer === null) this.#hearer = settled;
     else this.#others = [...(this.#others ?? []), settled];
   }
@@ -136,7 +136,7 @@ export class Ticket implements Coming, Linked<Ticket> {
     const undoing = this.#undoing;
     const { identity } = call;
     const { atom, attempt } = identity;
-    const terms = this.#office.terms.of(task, this.action, call, identity);
+    const terms = this.#office.terms.of(task, this.action, args, call, identity);
     if (undoing === null) return { action: 'execute', terms, atom, attempt, args };
     return { action: 'revert', terms, atom, attempt, args, ...undoing };
   }

@@ -51,18 +51,7 @@ const PRIMITIVE_BYTES = 8;
  * @throws TaskloomError VALUE_NOT_ENCODABLE, with `details.path` to the first part that can't be; VALUE_TOO_LARGE.
  */
 export function close(value: unknown, where: string, { read = true }: CloseOptions = {}): Value {
-  switch (typeof value) {
-    case 'undefined':
-    case 'boolean':
-    case 'number':
-    case 'bigint':
-      return value;
-    case 'string':
-      if (value.length <= STRING_LIMIT) return value;
-      break;
-    case 'object':
-      if (value === null) return null;
-  }
+  if (isPlain(value)) return value;
   try {
     const { bytes, buffers } = encodeWhole(value, !read);
     return {
@@ -72,6 +61,20 @@ export function close(value: unknown, where: string, { read = true }: CloseOptio
   } catch (thrown) {
     throw whyNot(value, where, thrown);
   }
+}
+
+/** True for what closing leaves as it is. */
+export function isPlain(value: unknown): value is Exclude<Value, Closed | ClosedList> {
+  switch (typeof value) {
+    case 'undefined':
+    case 'boolean':
+    case 'number':
+    case 'bigint':
+      return true;
+    case 'string':
+      return value.length <= STRING_LIMIT;
+  }
+  return value === null;
 }
 
 /**
@@ -185,10 +188,11 @@ export function isValue(value: unknown): value is Value {
 
 /** Opens values for one reader, each of which is decoded once however many of its parts are asked for. */
 export function openerOfParts(): (value: Value, take: Take) => unknown {
-  const opened = new Map<Value, unknown>();
+  let opened: Map<Value, unknown> | null = null;
   return (value, take) => {
     // A whole is decoded anew each time, so that two arguments never are one object.
     if (take === null || typeof value !== 'object' || value === null) return open(value, take);
+    opened ??= new Map();
     if (!opened.has(value)) opened.set(value, open(value));
     return partOf(opened.get(value), take);
   };

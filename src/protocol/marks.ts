@@ -19,9 +19,11 @@ const BEGUN = 1;
 const SENT = 2;
 /** 1 while the main thread wants to hear at once of what is done: another thread may have nothing to do before. */
 const AWAITED = 3;
-const WORDS = 4;
+/** 1 while the thread may wait for more without sleeping: there is a core for it beside those that work. */
+const MAY_SPIN = 4;
+const WORDS = 5;
 /** Beside them, as a float: when BEGUN was, in ms since 1970, on the clock of `wallNow`. */
-const STARTED_BYTE = 16;
+const STARTED_BYTE = 24;
 
 export class Marks {
   readonly memory: SharedArrayBuffer;
@@ -61,6 +63,23 @@ export class Marks {
     Atomics.store(this.#words, SENT, next);
   }
 
+  /** By the worker: waits without sleeping until it is sent more, so many ms at most and while it may. False: it was not. */
+  spinUntilSent(ms: number): boolean {
+    const until = performance.now() + ms;
+    while (this.isDone) if (!this.maySpin || performance.now() > until) return false;
+    return true;
+  }
+
+  /** By the worker. */
+  get maySpin(): boolean {
+    return Atomics.load(this.#words, MAY_SPIN) === 1;
+  }
+
+  /** By the main thread. */
+  set maySpin(maySpin: boolean) {
+    Atomics.store(this.#words, MAY_SPIN, maySpin ? 1 : 0);
+  }
+
   /** By the worker: nothing waits here to be claimed, as far as it can see. */
   get isDone(): boolean {
     return !isBefore(Atomics.load(this.#words, CLAIMED), Atomics.load(this.#words, SENT));
@@ -86,9 +105,12 @@ export class Marks {
   }
 }
 
+/** Asked for once: it is a getter that takes longer than the time itself. */
+const ORIGIN = performance.timeOrigin;
+
 /** ms since 1970, of the monotonic clock that all threads share. */
 export function wallNow(): number {
-  return performance.timeOrigin + performance.now();
+  return ORIGIN + performance.now();
 }
 
 export function nextOf(number: number): number {

@@ -16,11 +16,15 @@ import type { LogLevel } from '../flow/context.ts';
 import type { Take } from '../flow/symbols.ts';
 import type { Value } from './codec.ts';
 
-/** One prepared argument: its value, closed, and the part of it that is meant. */
-export interface PreparedArgument {
+/** What an argument is called, and the part of its value that is meant. */
+export interface Parameter {
   readonly name: string;
-  readonly value: Value;
   readonly take: Take;
+}
+
+/** One prepared argument: its value, closed. */
+export interface PreparedArgument extends Parameter {
+  readonly value: Value;
 }
 
 /** What happened to execute, as the revert is told. */
@@ -43,6 +47,9 @@ export interface Identity {
  * what it has met before as a reference.
  */
 export interface Terms {
+  readonly action: 'execute' | 'revert';
+  /** Of the arguments, whose values each request has in this order. */
+  readonly parameters: readonly Parameter[];
   /** URL of the task module; empty for a task of the main thread, which never crosses. */
   readonly module: string;
   /** The name under which the module defines the task. */
@@ -83,19 +90,6 @@ export interface RevertRequest extends Omit<ExecuteRequest, 'action'> {
 
 export type WorkRequest = ExecuteRequest | RevertRequest;
 
-/** Name, value and part of one argument after the other; see packing.ts. */
-export type PackedArguments = readonly (string | Value | Take)[];
-
-/** A request as it crosses; the last two are there for a revert only. */
-export type PackedRequest = readonly [
-  terms: Terms,
-  atom: string,
-  attempt: number,
-  args: PackedArguments,
-  executed?: Executed,
-  failures?: ReadonlyMap<string, Failure>,
-];
-
 /** What became of a work request. Times in ms, measured where the task ran. */
 export type Outcome =
   | {
@@ -132,7 +126,9 @@ export type ToWorker =
       readonly kind: 'work';
       /** The number of the first request; the others follow. */
       readonly first: number;
-      readonly requests: readonly PackedRequest[];
+      readonly count: number;
+      /** One after the other, as packing.ts lays them out. */
+      readonly requests: readonly unknown[];
       /** True when `began` is to be said of a lone request: its module is not known to be loaded. */
       readonly announce: boolean;
       /** Why the signal of a lone request is aborted from the start; null when it is not. */

@@ -1,39 +1,55 @@
 /**
- * Requests as they cross: short lists, not objects, whose property names would cost more than what they say. Terms, and the
- * empty list of arguments, are the same object in all requests of a batch that share them, and cross once.
+ * Requests as they cross: one flat list for all of a message, since objects and lists of their own would cost more than what they
+ * say. Terms are the same object in all requests that share them, and cross once.
+ *
+ *   terms ┬ atom ┬ attempt ┬ a value for each parameter of the terms ┬ of a revert: executed ┬ failures
  */
-import type { Take } from '../flow/symbols.ts';
+import type { Failure } from '../failure.ts';
 import type { Value } from './codec.ts';
-import type { PackedArguments, PackedRequest, PreparedArgument, WorkRequest } from './messages.ts';
+import type { Executed, PreparedArgument, Terms, WorkRequest } from './messages.ts';
 
-const NO_ARGUMENTS: PackedArguments = [];
+const NO_ARGUMENTS: readonly PreparedArgument[] = [];
 
-export function pack(request: WorkRequest): PackedRequest {
-  const { terms, atom, attempt } = request;
-  const args = packArguments(request.args);
-  return request.action === 'execute'
-    ? [terms, atom, attempt, args]
-    : [terms, atom, attempt, args, request.executed, request.failures];
+/** Puts a request behind those that are packed. */
+export function pack(request: WorkRequest, packed: unknown[]): void {
+  packed.push(request.terms, request.atom, request.attempt);
+  for (const { value } of request.args) packed.push(value);
+  if (request.action === 'revert') packed.push(request.executed, request.failures);
 }
 
-export function unpack([terms, atom, attempt, packed, executed, failures]: PackedRequest): WorkRequest {
-  const common = { terms, atom, attempt, args: unpackArguments(packed) };
-  return executed === undefined || failures === undefined
-    ? { action: 'execute', ...common }
-    : { action: 'revert', ...common, executed, failures };
-}
+/** Takes requests out, in the order in which they were packed. */
+export class Unpacking {
+  readonly #packed: readonly unknown[];
+  #at = 0;
 
-function packArguments(args: readonly PreparedArgument[]): PackedArguments {
-  if (args.length === 0) return NO_ARGUMENTS;
-  const packed: (string | Value | Take)[] = [];
-  for (const { name, value, take } of args) packed.push(name, value, take);
-  return packed;
-}
-
-function unpackArguments(packed: PackedArguments): readonly PreparedArgument[] {
-  const args: PreparedArgument[] = [];
-  for (let at = 0; at < packed.length; at += 3) {
-    args.push({ name: packed[at] as string, value: packed[at + 1] as Value, take: packed[at + 2] as Take });
+  constructor(packed: readonly unknown[]) {
+    this.#packed = packed;
   }
-  return args;
+
+  next(): WorkRequest {
+    const terms = this.#take<Terms>();
+    const common = {
+      terms,
+      atom: this.#take<string>(),
+      attempt: this.#take<number>(),
+      args: this.#arguments(terms),
+    };
+    return terms.action === 'execute'
+      ? { action: 'execute', ...common }
+      : {
+          action: 'revert',
+          ...common,
+          executed: this.#take<Executed>(),
+          failures: this.#take<ReadonlyMap<string, Failure>>(),
+        };
+  }
+
+  #arguments({ parameters }: Terms): readonly PreparedArgument[] {
+    if (parameters.length === 0) return NO_ARGUMENTS;
+    return parameters.map(({ name, take }) => ({ name, value: this.#take<Value>(), take }));
+  }
+
+  #take<T>(): T {
+    return this.#packed[this.#at++] as T;
+  }
 }

@@ -65,6 +65,19 @@ test('a thread sees whether what it does is awaited', () => {
   expect(far.isAwaited).toBe(false);
 });
 
+test('a thread waits without sleeping while it may, and no longer than until it is sent more', () => {
+  const near = new Marks();
+  const far = new Marks(near.memory);
+  expect(far.spinUntilSent(1e9)).toBe(false);
+  near.maySpin = true;
+  expect(far.spinUntilSent(0.01)).toBe(false);
+  near.noteSent(1);
+  expect(far.spinUntilSent(1e9)).toBe(true);
+  far.claim(0);
+  near.maySpin = false;
+  expect(far.spinUntilSent(1e9)).toBe(false);
+});
+
 test('numbers go on past 32 bits', () => {
   const last = 2 ** 31 - 1;
   expect(nextOf(last)).toBe(-(2 ** 31));
