@@ -50,6 +50,11 @@ export class Inbox<T> {
 
   /** Resolves when the engine rests; null when it does. */
   resting(): Promise<void> | null {
-    return this.#isBusy ? new Promise((resolve) => this.#waiting.push(resolve)) : null;
+    return this.#isBusy ? this.#rested() : null;
+  }
+
+  /** Apart: what its closures hold would be made at each call. */
+  #rested(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

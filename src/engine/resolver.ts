@@ -73,6 +73,7 @@ export class Resolver {
   /** Resolves what failed in an earlier run of this engine and was not resolved then. */
   resolveLeftovers(): void {
     const { compilation, storage } = this.#parts;
+    if (storage.isNew) return;
     for (const node of compilation.atoms.values()) {
       const { state, intention } = storage.recordAt(node);
       if (state === 'FAILURE' && intention === 'EXECUTE') this.resolve(node);

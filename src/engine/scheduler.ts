@@ -108,17 +108,14 @@ export class Scheduler {
 
   #sendTask(node: TaskNode, action: Action): void {
     const dispatch = this.#newDispatch(node, action);
-    this.#afterCommit(dispatch, () => this.#handOver(dispatch, node));
+    if (this.#commits === null) this.#handOver(dispatch, node);
+    else this.#afterCommit(this.#commits, dispatch, () => this.#handOver(dispatch, node));
   }
 
   /** What is sent off is known to have been, before it can begin: in another process too, where there is a backend. */
-  #afterCommit(dispatch: Dispatch, handOver: () => void): void {
-    if (this.#commits === null) {
-      handOver();
-      return;
-    }
+  #afterCommit(commits: Pick<Commits, 'after'>, dispatch: Dispatch, handOver: () => void): void {
     if (dispatch.action === 'execute') this.#storage.noteSent(dispatch.node, true);
-    this.#commits.after(() => {
+    commits.after(() => {
       // It may not be wanted any more.
       if (dispatch.state === 'queued') handOver();
     });
@@ -186,7 +183,8 @@ export class Scheduler {
   /** Retries run on this thread; the next attempt waits for its time, and holds up nothing else. */
   #performHere(node: RetryNode, action: Action): void {
     const dispatch = this.#newDispatch(node, action);
-    this.#afterCommit(dispatch, () => this.#perform(dispatch, node));
+    if (this.#commits === null) this.#perform(dispatch, node);
+    else this.#afterCommit(this.#commits, dispatch, () => this.#perform(dispatch, node));
   }
 
   #perform(dispatch: Dispatch, node: RetryNode): void {

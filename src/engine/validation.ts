@@ -1,7 +1,7 @@
 /** Before anything runs: has every required symbol somebody who gives it, and do the store's values fit? */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Compilation } from '../compile/compilation.ts';
-import type { AtomNode, Source } from '../compile/node.ts';
+import type { AtomNode, MapNode, Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
 import type { Argument } from '../flow/symbols.ts';
 import { ownSymbols } from '../flow/unit-symbols.ts';
@@ -34,15 +34,13 @@ export function validateSymbols(compilation: Compilation, storage: Storage): voi
   for (const outer of compilation.atoms.values()) {
     if (!storage.isNew && storage.recordAt(outer).dropped) isAllThere = false;
     if (outer.kind === 'task' && outer.atom.args.length + outer.atom.revertArgs.length === 0) continue;
-    const own = outer.kind === 'map' ? ownSymbols(outer.atom) : [];
-    for (const node of withInner(outer)) {
-      const { args, revertArgs } = node.atom;
-      const found = missingOf(node, 'execute', args, node.sources, storage);
-      if (revertArgs !== args)
-        found.push(...missingOf(node, 'revert', revertArgs, node.revertSources, storage));
-      // What items are given as is there for each of them.
-      missing.push(...found.filter(({ symbol }) => node === outer || !own.includes(symbol)));
-    }
+    addMissing(missing, outer, storage);
+    if (outer.kind !== 'map') continue;
+    const inner: Missing[] = [];
+    for (const node of innerOf(outer)) addMissing(inner, node, storage);
+    // What items are given as is there for each of them.
+    const own = ownSymbols(outer.atom);
+    missing.push(...inner.filter(({ symbol }) => !own.includes(symbol)));
   }
   if (missing.length === 0) {
     if (!isAllThere) refuseDropped(compilation, storage);
@@ -65,7 +63,7 @@ function refuseDropped({ atoms }: Compilation, storage: Storage): void {
     const decided = state === 'PENDING' ? shownToDeciders(outer) : [];
     for (const { node } of decided)
       if (storage.recordAt(node).dropped) throw decisionDropped(outer.name, node.name);
-    for (const node of withInner(outer)) {
+    for (const node of outer.kind === 'map' ? [outer, ...innerOf(outer)] : [outer]) {
       for (const source of node.sources) {
         const given = source === null || storage.has(source.symbol) ? null : droppedBy(source, storage);
         if (given !== null) throw argumentDropped(node.name, given.symbol, given.node.name);
@@ -83,11 +81,9 @@ function droppedBy(nearest: Source, storage: Storage): Source | null {
   return null;
 }
 
-/** An atom, and of a map what runs for each item. */
-function withInner(node: AtomNode): readonly AtomNode[] {
-  if (node.kind !== 'map') return [node];
-  const { task, retry } = node.inner;
-  return retry === null ? [node, task] : [node, retry, task];
+/** What of a map runs for each item. */
+function innerOf({ inner: { task, retry } }: MapNode): readonly AtomNode[] {
+  return retry === null ? [task] : [retry, task];
 }
 
 /** A value of the store that a task has a schema for. */
@@ -139,17 +135,25 @@ function* storedValues(compilation: Compilation, storage: Storage): Generator<St
   }
 }
 
-function missingOf(
-  node: AtomNode,
+function addMissing(missing: Missing[], node: AtomNode, storage: Storage): void {
+  const { args, revertArgs } = node.atom;
+  addMissingOf(missing, node, 'execute', args, node.sources, storage);
+  if (revertArgs !== args) addMissingOf(missing, node, 'revert', revertArgs, node.revertSources, storage);
+}
+
+function addMissingOf(
+  missing: Missing[],
+  { name: atom, atom: { inject } }: AtomNode,
   action: Missing['action'],
   args: readonly Argument[],
   sources: readonly (Source | null)[],
   storage: Storage,
-): Missing[] {
-  return args.flatMap(({ name, symbol, optional }, at) => {
-    const given = optional || sources[at] != null || node.atom.inject.has(name) || storage.has(symbol);
-    return given ? [] : [{ atom: node.name, action, argument: name, symbol }];
-  });
+): void {
+  for (let at = 0; at < args.length; at++) {
+    const { name, symbol, optional } = args[at] as Argument;
+    const isGiven = optional || sources[at] != null || inject.has(name) || storage.has(symbol);
+    if (!isGiven) missing.push({ atom, action, argument: name, symbol });
+  }
 }
 
 function describe(

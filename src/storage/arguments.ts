@@ -4,6 +4,7 @@
  */
 import { type AtomNode, levelOf, type ScopeLevel, type Source } from '../compile/node.ts';
 import { TaskloomError } from '../errors.ts';
+import type { Argument } from '../flow/symbols.ts';
 import type { Value } from '../protocol/codec.ts';
 import type { PreparedArgument } from '../protocol/messages.ts';
 import { argumentDropped, revertDropped } from './dropped.ts';
@@ -28,27 +29,35 @@ export function prepareArguments(
   const sources = action === 'execute' ? node.sources : node.revertSources;
   if (action === 'revert' && isDropped(node, storage)) throw revertDropped(node.name);
   if (args.length === 0) return NO_ARGUMENTS;
-  const prepared: PreparedArgument[] = [];
-  for (const [at, { name, symbol, optional }] of args.entries()) {
-    if (atom.inject.has(name)) {
-      prepared.push({ name, value: injected(node, name), take: null });
-      continue;
-    }
-    const given = givenByItem(node, symbol, storage) ?? storage.values.store.get(symbol);
-    if (given !== null) {
-      prepared.push({ name, value: given.value, take: null });
-      continue;
-    }
-    if (storage.values.store.live(symbol) !== null) {
-      if (node.kind === 'map') continue;
-      throw notForTasks(node, symbol);
-    }
-    const nearest = sources[at] ?? null;
-    const found = findProvided(node, symbol, nearest, storage);
-    if (found !== null) prepared.push({ name, value: found.value, take: found.take });
-    else if (!optional) throw missing(node, name, symbol, nearest, storage);
+  // As long as it becomes: a list that grows takes room for many.
+  const prepared = new Array<PreparedArgument>(args.length);
+  let count = 0;
+  for (let at = 0; at < args.length; at++) {
+    const argument = prepareArgument(node, args[at] as Argument, sources[at] ?? null, storage);
+    if (argument !== null) prepared[count++] = argument;
   }
+  prepared.length = count;
   return prepared;
+}
+
+/** Null for what is left out. */
+function prepareArgument(
+  node: AtomNode,
+  { name, symbol, optional }: Argument,
+  nearest: Source | null,
+  storage: Storage,
+): PreparedArgument | null {
+  if (node.atom.inject.has(name)) return { name, value: injected(node, name), take: null };
+  const given = givenByItem(node, symbol, storage) ?? storage.values.store.get(symbol);
+  if (given !== null) return { name, value: given.value, take: null };
+  if (storage.values.store.live(symbol) !== null) {
+    if (node.kind === 'map') return null;
+    throw notForTasks(node, symbol);
+  }
+  const found = findProvided(node, symbol, nearest, storage);
+  if (found !== null) return { name, value: found.value, take: found.take };
+  if (optional) return null;
+  throw missing(node, name, symbol, nearest, storage);
 }
 
 /** What the revert of a task would be told is not here. A retry's is told its history, which is. */
