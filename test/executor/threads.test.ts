@@ -240,16 +240,6 @@ describe('strays', () => {
     expect(typeof (await where(executor))).toBe('number');
   });
 
-  test('are told of the task that left them, though the next is there at once', async () => {
-    const executor = pool();
-    const warning = nextWarning(/outside of its task/);
-    const culprit = callOf({ atom: 'culprit' });
-    const bystander = callOf({ atom: 'bystander' });
-    await executor.execute(tasks.rejectLater, [], culprit);
-    for (let n = 0; n < 20; n++) await executor.execute(tasks.where, [], bystander);
-    expect((await warning).message).toContain("'culprit'");
-  });
-
   test('junk on the port of the worker, and its closing, change nothing', async () => {
     const executor = pool();
     expect(resultOf(await executor.execute(tasks.junk, [], callOf()))).toBe('fine');
