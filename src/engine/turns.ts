@@ -11,7 +11,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** ms */
 const TURN = 5;
-const MOST = 256;
+const MOST = 64;
 /** ms */
 const STILL = 5;
 

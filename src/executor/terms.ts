@@ -4,57 +4,64 @@
  */
 import type { Argument, Take } from '../flow/symbols.ts';
 import type { AnyTask, Work } from '../flow/unit.ts';
-import type { Identity, Parameter, SymbolNames, Terms } from '../protocol/messages.ts';
+import type { FlowIdentity, Parameter, SymbolNames, Terms } from '../protocol/messages.ts';
 import type { Call } from './executor.ts';
 
-const NO_TAKES: readonly Take[] = [];
-const THE_WHOLE: readonly Take[] = [null];
 const NO_SERVICES: readonly string[] = [];
 
-export class TermsOf {
-  /** The last ones of each definition. */
-  readonly #last = new WeakMap<Work, Terms>();
+/** Terms that are remembered of a definition, whose tasks are used in few ways. */
+const MOST_KNOWN = 4;
 
-  of(
-    task: AnyTask,
-    action: Terms['action'],
-    args: readonly Parameter[],
-    call: Call,
-    { flowName, flowId }: Identity,
-  ): Terms {
+export class TermsOf {
+  /** Of each definition, the oldest first. */
+  readonly #known = new WeakMap<Work, Terms[]>();
+  #lastFlow: FlowIdentity = { flowName: '', flowId: '' };
+
+  /** The same object again for the same flow, as most are one after the other. */
+  flowOf({ flowName, flowId }: FlowIdentity): FlowIdentity {
+    const last = this.#lastFlow;
+    if (last.flowId !== flowId || last.flowName !== flowName) this.#lastFlow = { flowName, flowId };
+    return this.#lastFlow;
+  }
+
+  of(task: AnyTask, action: Terms['action'], args: readonly Parameter[], call: Call): Terms {
     const { work } = task;
-    const takes = takesOf(task);
+    // What its failures call the values differs from use to use.
+    if (work.validators !== null) return newTerms(task, action, args, call);
+    let known = this.#known.get(work);
+    if (known === undefined) {
+      known = [];
+      this.#known.set(work, known);
+    }
     const services = namesOf(call.services);
-    const last = this.#last.get(work);
-    const isSame =
-      last !== undefined &&
-      last.action === action &&
-      areAlike(last.parameters, args) &&
-      last.flowId === flowId &&
-      last.flowName === flowName &&
-      last.takes === takes &&
-      last.services === services &&
-      last.read === call.read &&
-      work.validators === null;
-    if (isSame) return last;
-    const symbols =
-      work.validators === null ? null : symbolsOf(task, action === 'execute' ? task.args : task.revertArgs);
-    const { module, name } = work;
-    const terms = {
-      action,
-      parameters: args.map(({ name, take }) => ({ name, take })),
-      module: module ?? '',
-      task: name,
-      flowName,
-      flowId,
-      takes,
-      read: call.read,
-      services,
-      symbols,
-    };
-    this.#last.set(work, terms);
+    for (const terms of known) {
+      const isSame =
+        terms.action === action &&
+        terms.read === call.read &&
+        areTaken(terms.takes, task) &&
+        terms.services === services &&
+        areAlike(terms.parameters, args);
+      if (isSame) return terms;
+    }
+    const terms = newTerms(task, action, args, call);
+    if (known.push(terms) > MOST_KNOWN) known.shift();
     return terms;
   }
+}
+
+function newTerms(task: AnyTask, action: Terms['action'], args: readonly Parameter[], call: Call): Terms {
+  const { work } = task;
+  const taken = action === 'execute' ? task.args : task.revertArgs;
+  return {
+    action,
+    parameters: args.map(({ name, take }) => ({ name, take })),
+    module: work.module ?? '',
+    task: work.name,
+    takes: task.provides.map(({ take }) => take),
+    read: call.read,
+    services: namesOf(call.services),
+    symbols: work.validators === null ? null : symbolsOf(task, taken),
+  };
 }
 
 function areAlike(some: readonly Parameter[], others: readonly Parameter[]): boolean {
@@ -64,10 +71,10 @@ function areAlike(some: readonly Parameter[], others: readonly Parameter[]): boo
   return true;
 }
 
-function takesOf({ provides }: AnyTask): readonly Take[] {
-  if (provides.length === 0) return NO_TAKES;
-  if (provides.length === 1 && provides[0]?.take === null) return THE_WHOLE;
-  return provides.map(({ take }) => take);
+function areTaken(takes: readonly Take[], { provides }: AnyTask): boolean {
+  if (takes.length !== provides.length) return false;
+  for (let at = 0; at < takes.length; at++) if (takes[at] !== provides[at]?.take) return false;
+  return true;
 }
 
 /** Of the services objects that engines hand over with each call. */

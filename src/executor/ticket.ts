@@ -136,9 +136,10 @@ export class Ticket implements Coming, Linked<Ticket> {
     const undoing = this.#undoing;
     const { identity } = call;
     const { atom, attempt } = identity;
-    const terms = this.#office.terms.of(task, this.action, args, call, identity);
-    if (undoing === null) return { action: 'execute', terms, atom, attempt, args };
-    return { action: 'revert', terms, atom, attempt, args, ...undoing };
+    const terms = this.#office.terms.of(task, this.action, args, call);
+    const flow = this.#office.terms.flowOf(identity);
+    if (undoing === null) return { action: 'execute', terms, flow, atom, attempt, args };
+    return { action: 'revert', terms, flow, atom, attempt, args, ...undoing };
   }
 
   #heed(wanted: boolean): boolean {

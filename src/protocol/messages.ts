@@ -34,11 +34,15 @@ export type Executed =
   /** It began and its end is not known: the process ended in its midst. */
   | { readonly kind: 'unknown' };
 
-/** Who runs: what `context` shows to the task. */
-export interface Identity {
-  readonly atom: string;
+/** In which flow, of which run. */
+export interface FlowIdentity {
   readonly flowName: string;
   readonly flowId: string;
+}
+
+/** Who runs: what `context` shows to the task. */
+export interface Identity extends FlowIdentity {
+  readonly atom: string;
   readonly attempt: number;
 }
 
@@ -54,8 +58,6 @@ export interface Terms {
   readonly module: string;
   /** The name under which the module defines the task. */
   readonly task: string;
-  readonly flowName: string;
-  readonly flowId: string;
   /** The parts of the result that symbols stand for; the worker says which are absent. */
   readonly takes: readonly Take[];
   /** True when a task may read the result, so that its buffers must stay readable for several. */
@@ -69,6 +71,7 @@ export interface Terms {
 export interface ExecuteRequest {
   readonly action: 'execute';
   readonly terms: Terms;
+  readonly flow: FlowIdentity;
   readonly atom: string;
   readonly attempt: number;
   readonly args: readonly PreparedArgument[];

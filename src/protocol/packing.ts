@@ -1,18 +1,18 @@
 /**
  * Requests as they cross: one flat list for all of a message, since objects and lists of their own would cost more than what they
- * say. Terms are the same object in all requests that share them, and cross once.
+ * say. Terms and flow are the same objects in all requests that share them, and cross once.
  *
- *   terms ┬ atom ┬ attempt ┬ a value for each parameter of the terms ┬ of a revert: executed ┬ failures
+ *   terms ┬ flow ┬ atom ┬ attempt ┬ a value for each parameter of the terms ┬ of a revert: executed ┬ failures
  */
 import type { Failure } from '../failure.ts';
 import type { Value } from './codec.ts';
-import type { Executed, PreparedArgument, Terms, WorkRequest } from './messages.ts';
+import type { Executed, FlowIdentity, PreparedArgument, Terms, WorkRequest } from './messages.ts';
 
 const NO_ARGUMENTS: readonly PreparedArgument[] = [];
 
 /** Puts a request behind those that are packed. */
 export function pack(request: WorkRequest, packed: unknown[]): void {
-  packed.push(request.terms, request.atom, request.attempt);
+  packed.push(request.terms, request.flow, request.atom, request.attempt);
   for (const { value } of request.args) packed.push(value);
   if (request.action === 'revert') packed.push(request.executed, request.failures);
 }
@@ -30,6 +30,7 @@ export class Unpacking {
     const terms = this.#take<Terms>();
     const common = {
       terms,
+      flow: this.#take<FlowIdentity>(),
       atom: this.#take<string>(),
       attempt: this.#take<number>(),
       args: this.#arguments(terms),

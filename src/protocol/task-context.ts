@@ -46,10 +46,10 @@ class TaskContext implements Context {
   #services: Context['services'] | null = null;
   #ended = false;
 
-  constructor({ atom, attempt, terms }: WorkRequest, host: ContextHost) {
+  constructor({ atom, attempt, flow, terms }: WorkRequest, host: ContextHost) {
     this.name = atom;
-    this.flowName = terms.flowName;
-    this.flowId = terms.flowId;
+    this.flowName = flow.flowName;
+    this.flowId = flow.flowId;
     this.attempt = attempt;
     this.#host = host;
     this.#offered = terms.services;
