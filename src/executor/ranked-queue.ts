@@ -90,8 +90,10 @@ export class RankedQueue<T extends object> {
     if (lane === undefined || thing === undefined) return undefined;
     this.#size--;
     lane.things[lane.at++] = undefined;
-    if (lane.at === lane.things.length || lane.at === MOST_TAKEN) {
-      lane.things.splice(0, lane.at);
+    const { at, things } = lane;
+    // When it is half of them, so that however many there are each is moved once or so.
+    if (at === things.length || (at >= LEAST_TAKEN && 2 * at >= things.length)) {
+      things.splice(0, at);
       lane.at = 0;
     }
     return thing;
@@ -134,8 +136,8 @@ export class RankedQueue<T extends object> {
   }
 }
 
-/** Of a lane, that are kept in front of the others. */
-const MOST_TAKEN = 1024;
+/** Places of taken ones in front of the others that are not worth moving these for. */
+const LEAST_TAKEN = 1024;
 
 /** Negative when `a` is more urgent. */
 export function byUrgency(a: Urgency, b: Urgency): number {
