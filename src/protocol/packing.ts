@@ -28,21 +28,15 @@ export class Unpacking {
 
   next(): WorkRequest {
     const terms = this.#take<Terms>();
-    const common = {
-      terms,
-      flow: this.#take<FlowIdentity>(),
-      atom: this.#take<string>(),
-      attempt: this.#take<number>(),
-      args: this.#arguments(terms),
-    };
-    return terms.action === 'execute'
-      ? { action: 'execute', ...common }
-      : {
-          action: 'revert',
-          ...common,
-          executed: this.#take<Executed>(),
-          failures: this.#take<ReadonlyMap<string, Failure>>(),
-        };
+    const flow = this.#take<FlowIdentity>();
+    const atom = this.#take<string>();
+    const attempt = this.#take<number>();
+    const args = this.#arguments(terms);
+    // Each written out: a spread takes longer than all the rest.
+    if (terms.action === 'execute') return { action: 'execute', terms, flow, atom, attempt, args };
+    const executed = this.#take<Executed>();
+    const failures = this.#take<ReadonlyMap<string, Failure>>();
+    return { action: 'revert', terms, flow, atom, attempt, args, executed, failures };
   }
 
   #arguments({ parameters }: Terms): readonly PreparedArgument[] {

@@ -10,11 +10,22 @@ import {
   type Coming,
 } from 'taskloom';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Outcome, WorkEvent } from '../../src/protocol/messages.ts';
+import { failureFrom } from '../../src/failure.ts';
+import type { Outcome, PreparedArgument, WorkEvent } from '../../src/protocol/messages.ts';
 import { argsOf, callOf, eventWaiter, type NotedCall, resultOf, tasksOf, verdict } from './calls.ts';
 import { pool } from './pools.ts';
 
-type Name = 'noted' | 'held' | 'limited' | 'abortable' | 'various' | 'brief' | 'long' | 'talks' | 'tells';
+type Name =
+  | 'noted'
+  | 'held'
+  | 'limited'
+  | 'abortable'
+  | 'various'
+  | 'brief'
+  | 'long'
+  | 'talks'
+  | 'tells'
+  | 'shows';
 let tasks: Record<Name, AnyTask>;
 beforeAll(async () => {
   tasks = await tasksOf<Name>('batch-tasks.mjs');
@@ -62,6 +73,37 @@ function sendAll(
 
 const verdicts = async (sent: readonly Sent[]): Promise<string[]> =>
   (await Promise.all(sent.map(({ outcome }) => outcome))).map(verdict);
+
+test('each use of a definition that travels with others gets its own arguments, and sees its own flow', async () => {
+  const executor = pool({ batch: 60 });
+  await warm(executor);
+  const argsFor = (n: number): readonly PreparedArgument[] =>
+    [
+      argsOf({}),
+      argsOf({ a: n }),
+      argsOf({ b: n }),
+      argsOf({ b: n, a: -n }),
+      argsOf({ a: n, b: -n }),
+      argsOf({ a: { x: n } }).map((arg) => ({ ...arg, take: 'x' })),
+    ][n % 6] ?? [];
+  const shown = Array.from({ length: 60 }, async (_, n) => {
+    const identity = { atom: `t${n}`, attempt: 1, flowName: `flow-${n % 4}`, flowId: `run-${n % 5}` };
+    const call = { ...callOf({ read: n % 7 !== 0 }), identity };
+    if (n % 8 !== 3) return resultOf(await executor.execute(tasks.shows, argsFor(n), call));
+    const failures = new Map([[`lost-${n}`, failureFrom(new Error('lost'))]]);
+    const executed = { kind: 'result', value: n } as const;
+    return resultOf(await executor.revert(tasks.shows, argsFor(n), executed, failures, call));
+  });
+  const args = (n: number): object =>
+    [{}, { a: n }, { b: n }, { b: n, a: -n }, { a: n, b: -n }, { a: n }][n % 6] ?? {};
+  expect(await Promise.all(shown)).toEqual(
+    shown.map((_, n) =>
+      n % 8 === 3
+        ? { args: args(n), name: `t${n}`, result: n, failed: [`lost-${n}`] }
+        : { args: args(n), name: `t${n}`, flowName: `flow-${n % 4}`, flowId: `run-${n % 5}` },
+    ),
+  );
+});
 
 describe('a thread that dies with 1,000 tasks in hand', () => {
   test.each([
