@@ -85,9 +85,14 @@ test('each use of a definition that travels with others gets its own arguments, 
       argsOf({ b: n, a: -n }),
       argsOf({ a: n, b: -n }),
       argsOf({ a: { x: n } }).map((arg) => ({ ...arg, take: 'x' })),
-    ][n % 6] ?? [];
+    ][Math.floor(n / 10)] ?? [];
   const shown = Array.from({ length: 60 }, async (_, n) => {
-    const identity = { atom: `t${n}`, attempt: 1, flowName: `flow-${n % 4}`, flowId: `run-${n % 5}` };
+    const identity = {
+      atom: `t${n}`,
+      attempt: 1,
+      flowName: `flow-${Math.floor(n / 4)}`,
+      flowId: `run-${Math.floor(n / 6)}`,
+    };
     const call = { ...callOf({ read: n % 7 !== 0 }), identity };
     if (n % 8 !== 3) return resultOf(await executor.execute(tasks.shows, argsFor(n), call));
     const failures = new Map([[`lost-${n}`, failureFrom(new Error('lost'))]]);
@@ -95,12 +100,17 @@ test('each use of a definition that travels with others gets its own arguments, 
     return resultOf(await executor.revert(tasks.shows, argsFor(n), executed, failures, call));
   });
   const args = (n: number): object =>
-    [{}, { a: n }, { b: n }, { b: n, a: -n }, { a: n, b: -n }, { a: n }][n % 6] ?? {};
+    [{}, { a: n }, { b: n }, { b: n, a: -n }, { a: n, b: -n }, { a: n }][Math.floor(n / 10)] ?? {};
   expect(await Promise.all(shown)).toEqual(
     shown.map((_, n) =>
       n % 8 === 3
         ? { args: args(n), name: `t${n}`, result: n, failed: [`lost-${n}`] }
-        : { args: args(n), name: `t${n}`, flowName: `flow-${n % 4}`, flowId: `run-${n % 5}` },
+        : {
+            args: args(n),
+            name: `t${n}`,
+            flowName: `flow-${Math.floor(n / 4)}`,
+            flowId: `run-${Math.floor(n / 6)}`,
+          },
     ),
   );
 });
