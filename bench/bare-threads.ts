@@ -52,15 +52,15 @@ export class BareThreads implements AsyncDisposable {
   }
 
   /**
-   * Sends so many tasks of nothing, `size` to a message and two messages in hand for each thread; resolves with the last answer.
+   * Deals tasks out in their order, `size` to a message and two messages in hand for each thread; resolves with the last answer.
    * What no way to ship tasks can do without: nothing is known or kept of any of them.
    */
-  async ship(count: number, size: number): Promise<void> {
+  async ship(turns: readonly number[], size: number): Promise<void> {
     let next = 0;
-    const batch = (): number[] => {
-      const turns = Array.from({ length: Math.min(size, count - next) }, () => 0);
-      next += turns.length;
-      return turns;
+    const batch = (): readonly number[] => {
+      const from = next;
+      next += size;
+      return turns.slice(from, next);
     };
     await Promise.all(
       this.#workers.map(
@@ -68,7 +68,7 @@ export class BareThreads implements AsyncDisposable {
           new Promise<void>((resolve) => {
             let inHand = 0;
             const fill = (): void => {
-              for (; inHand < 2 && next < count; inHand++) worker.postMessage(batch());
+              for (; inHand < 2 && next < turns.length; inHand++) worker.postMessage(batch());
               if (inHand > 0) return;
               worker.off('message', onMessage);
               resolve();

@@ -31,6 +31,7 @@ export const flood: Question = {
   async answer({ quick, rounds }) {
     const count = quick ? COUNT.quick : COUNT.full;
     const flow = unorderedNoOps(count);
+    const nothings = Array.from({ length: count }, () => 0);
     await using executor = new ThreadPoolTaskExecutor({ threads: THREADS });
     await using bare = new BareThreads(THREADS);
     const pools = {
@@ -52,7 +53,7 @@ export const flood: Question = {
         firsts.push(await timedRun(flow, executor));
         return timedRun(flow, executor);
       },
-      bare: () => timed(() => bare.ship(count, BATCH)),
+      bare: () => timed(() => bare.ship(nothings, BATCH)),
       whole: () => timed(() => run(flow, { executor })),
       serial: () => timedRun(flow, 'serial'),
     };

@@ -191,8 +191,8 @@ export const MUTANTS = [
   },
   {
     file: 'src/storage/arguments.ts',
-    find: 'if (atom.inject.has(name)) {',
-    replace: 'if (atom.inject.has(name) && storage.values.store.get(symbol) === null) {',
+    find: 'if (node.atom.inject.has(name)) return',
+    replace: 'if (node.atom.inject.has(name) && storage.values.store.get(symbol) === null) return',
     why: "the store beats a task's own inject",
   },
   {
