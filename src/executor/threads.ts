@@ -40,7 +40,7 @@ const CORES = availableParallelism();
 /**
  * Performs tasks on worker threads, one at a time on each, short ones sent many together; tasks made to run on the main
  * thread are performed there, beside the threads. A thread that dies, or whose task overruns its timeout and the grace, costs that task alone and
- * is replaced. Idle threads do not keep the process alive.
+ * is replaced. Idle threads do not keep the process alive. One that has just run out of work stays awake for 0.1 ms, where a core is free.
  *
  * @throws TaskloomError OPTION_INVALID by the constructor; EXECUTOR_CLOSED by start() after stop()
  */
