@@ -22,7 +22,7 @@ export interface ThreadPoolOptions {
   /** ms from a task's timeout, when its signal is aborted, until its thread is replaced. Default 1000. */
   readonly timeoutGrace?: number;
   /**
-   * How many tasks travel to a thread together, whatever they take; 1: each alone. Default: as many as make 1 to 2 ms of work,
+   * How many tasks travel to a thread together, whatever they take; 1: each alone. Default: as many as make about 2 ms of work,
    * by what was learned of each definition.
    */
   readonly batch?: number;
