@@ -136,8 +136,8 @@ export function openArguments(prepared: readonly PreparedArgument[]): Readonly<R
   const openPart = openerOfParts();
   for (const { name, value, take } of prepared) {
     const opened = openPart(value, take);
-    // Defined, not assigned, which takes longer: an argument of this name is one more argument.
-    if (name === '__proto__')
+    // Defined, which takes longer than to assign: an argument of a name that every object has is one more argument.
+    if (name in args)
       Object.defineProperty(args, name, {
         value: opened,
         enumerable: true,
