@@ -7,14 +7,14 @@ export type OutlineLine = readonly [depth: number, kind: string, name: string];
 
 /** JSON of the lines, each unit before those in it. Flat, since a flow may be deeper than JSON can be nested. */
 export function outlineOf({ nodes }: Compilation): string {
-  const lines: string[] = [];
+  const lines: OutlineLine[] = [];
   let depth = 0;
   for (const node of nodes) {
     if (node.kind === 'exit') depth--;
-    else lines.push(`[${depth},"${kindOf(node)}",${JSON.stringify(node.name)}]`);
+    else lines.push([depth, kindOf(node), node.name]);
     if (node.kind === 'entry') depth++;
   }
-  return `[${lines.join()}]`;
+  return JSON.stringify(lines);
 }
 
 export function readOutline(outline: string): readonly OutlineLine[] {

@@ -1,5 +1,5 @@
-/** Takes up what a backend keeps of a flow, a page of atoms at a time. */
-import type { Backend } from '../persistence/backend.ts';
+/** Takes up what a backend keeps of a flow, a page of atoms at a time, and the next two asked for. */
+import type { AtomQuery, Backend } from '../persistence/backend.ts';
 import type { AtomDetail, FlowDetail } from '../persistence/records.ts';
 
 /** Atoms that are read, and taken in, at once: the event loop is not held up for longer. */
@@ -17,14 +17,23 @@ export async function takeUp(backend: Backend, flow: FlowDetail, reader: Reader)
   const { flowId } = flow;
   reader.begin(flow);
   reader.takeInValues(await backend.values(flowId));
-  const read = (after?: string): Promise<readonly AtomDetail[]> =>
-    backend.atoms(flowId, after === undefined ? { limit: PAGE } : { limit: PAGE, after });
-  for (let page = await read(), isLast = false; !isLast; ) {
-    isLast = page.length < PAGE;
-    // The next page is read while this one is taken in.
-    const next = isLast ? null : read(page.at(-1)?.name);
-    next?.catch(() => {});
+  const read = (query: AtomQuery = {}): Promise<readonly AtomDetail[]> => {
+    const page = backend.atoms(flowId, { limit: PAGE, ...query });
+    // It may be one that nobody waits for any more.
+    page.catch(() => {});
+    return page;
+  };
+  const nextAfter = (page: readonly AtomDetail[], skip = 0): Promise<readonly AtomDetail[]> | null => {
+    const after = page.at(-1)?.name;
+    return page.length < PAGE || after === undefined ? null : read({ after, skip });
+  };
+  let page = await read();
+  for (let next = nextAfter(page); next !== null; ) {
+    // The backend has something to do all the while that pages are decoded and taken in here.
+    const afterNext = nextAfter(page, PAGE);
     reader.takeIn(page);
-    if (next !== null) page = await next;
+    page = await next;
+    next = page.length < PAGE ? null : afterNext;
   }
+  reader.takeIn(page);
 }

@@ -62,6 +62,8 @@ export interface AtomQuery {
   readonly limit?: number;
   /** Those whose names come behind this one. */
   readonly after?: string;
+  /** Of those, without the first so many: so a page can be asked for before the one in front of it is here. Default: 0. */
+  readonly skip?: number;
 }
 
 export interface Backend extends AsyncDisposable {

@@ -54,10 +54,13 @@ export interface AtomsAsked {
   readonly withResults: boolean;
 }
 
+/** A flow that was claimed. Its outline, which may be large, does not come back where it is the one of the request. */
+export type ClaimedFlow = FlowWithoutOutline & { readonly outline: string | null };
+
 /** What may be asked, by kind, and what it is answered with. */
 interface Calls {
   // These write: all that wait share one transaction.
-  claim: [{ readonly request: ClaimRequest }, FlowDetail];
+  claim: [{ readonly request: ClaimRequest }, ClaimedFlow];
   commit: [{ readonly changes: PackedChanges }, FlowDetail['asked']];
   release: [{ readonly flowId: string; readonly epoch: number }, null];
   saveFactory: [{ readonly flowId: string; readonly factory: Factory }, null];

@@ -1,6 +1,7 @@
 /** The backend that keeps all in this process's memory, and nothing beyond it: the default, and the plainest reading of the contract. */
 import { TaskloomError } from '../errors.ts';
 import type { AtomQuery, Backend, ClaimRequest, FlowChanges, FlowQuery } from './backend.ts';
+import { begunFlow } from './fresh-flow.ts';
 import { mergedText, metadataFrom, metadataText } from './metadata.ts';
 import { flowNotFound, isHeld, leaseLost, refuseHeld } from './ownership.ts';
 import {
@@ -35,15 +36,16 @@ class MemoryBackend implements Backend {
   readonly #durations = new Map<string, DurationDetail>();
   #isClosed = false;
 
-  async claim({ flowId, owner, lease, fresh }: ClaimRequest): Promise<FlowDetail> {
+  async claim(request: ClaimRequest): Promise<FlowDetail> {
     this.#refuseClosed();
+    const { flowId, owner, lease } = request;
     const now = Date.now();
-    let flow = this.#flows.get(flowId);
+    const flow = this.#flows.get(flowId);
     if (flow === undefined) {
-      if (fresh === null) throw flowNotFound(flowId);
-      flow = { detail: begun(flowId, fresh, now), atoms: new Map(), values: new Map(), order: null };
-      this.#flows.set(flowId, flow);
-      this.#noteLogbook(fresh.logbook, '{}', now);
+      const detail = flowCopy(begunFlow(request, now));
+      this.#flows.set(flowId, { detail, atoms: new Map(), values: new Map(), order: null });
+      this.#noteLogbook(detail.logbook, '{}', now);
+      return flowCopy(detail);
     }
     refuseHeld(flow.detail, owner.id, now);
     const epoch = flow.detail.epoch + 1;
@@ -173,12 +175,13 @@ class MemoryBackend implements Backend {
     return flow;
   }
 
-  #page(flowId: string, { limit, after }: AtomQuery): readonly AtomDetail[] {
+  #page(flowId: string, { limit, after, skip = 0 }: AtomQuery): readonly AtomDetail[] {
     const flow = this.#flows.get(flowId);
     if (flow === undefined) return [];
     flow.order ??= [...flow.atoms.keys()].sort();
-    const first = after === undefined ? 0 : flow.order.findIndex((name) => name > after);
-    if (first < 0) return [];
+    const behind = after === undefined ? 0 : flow.order.findIndex((name) => name > after);
+    if (behind < 0) return [];
+    const first = behind + skip;
     const end = limit === undefined ? undefined : first + limit;
     return flow.order.slice(first, end).map((name) => flow.atoms.get(name) as AtomDetail);
   }
@@ -194,25 +197,6 @@ class MemoryBackend implements Backend {
     if (known === undefined) return null;
     return { name, createdAt: known.createdAt, metadata: metadataFrom(known.metadata) };
   }
-}
-
-function begun(flowId: string, fresh: NonNullable<ClaimRequest['fresh']>, now: number): FlowDetail {
-  return flowCopy({
-    flowId,
-    name: fresh.name,
-    logbook: fresh.logbook,
-    state: 'PENDING',
-    createdAt: now,
-    updatedAt: now,
-    atoms: fresh.atoms,
-    outline: fresh.outline,
-    factory: fresh.factory,
-    asked: null,
-    owner: null,
-    expiresAt: 0,
-    epoch: 0,
-    rest: null,
-  });
 }
 
 function forgetMap({ atoms }: KeptFlow, map: string): void {

@@ -38,13 +38,16 @@ export class SqliteAtoms {
 
   /** One page after the other. */
   *pages(flow: number, query: AtomQuery, withResults: boolean): Generator<PackedAtoms> {
-    const { limit = Number.POSITIVE_INFINITY, after } = query;
+    const { limit = Number.POSITIVE_INFINITY, after, skip = 0 } = query;
     const { first, next, blobs } = withResults ? this.#sql.atoms : this.#sql.atomsWithoutResults;
     let left = limit;
     let behind = after === undefined ? null : toText(after);
+    let skipped = skip;
     while (left > 0) {
       const size = Math.min(left, PAGE);
-      const page = (behind === null ? first.get(flow, size) : next.get(flow, behind, size)) as Row;
+      const page = (
+        behind === null ? first.get(flow, size, skipped) : next.get(flow, behind, size, skipped)
+      ) as Row;
       const [text, count, from, to] = page as readonly [string, number, string, string];
       const packer = new BlobPacker();
       const cells: BlobCell[] = [];
@@ -55,6 +58,7 @@ export class SqliteAtoms {
       if (count > 0) yield { text, blobs: cells, packed: packer.finish() };
       if (count < size) return;
       behind = to;
+      skipped = 0;
       left -= size;
     }
   }
@@ -128,7 +132,7 @@ function statementsOn(database: SqliteDatabase) {
     const page = (where: string) =>
       sql(
         `select json_group_array(${rowInSql(hasResult)} order by name), count(*), min(name), max(name)
-        from (select * from atom where flow = ? ${where} order by name limit ?) as atom`,
+        from (select * from atom where flow = ? ${where} order by name limit ? offset ?) as atom`,
       );
     const blobs = sql(
       `select ${result}, rest from atom left join large on large.id = atom.large

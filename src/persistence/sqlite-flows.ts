@@ -3,7 +3,8 @@
  * before anything is written: a group of requests goes on after a refusal (see sqlite-desk.ts).
  */
 import type { ClaimRequest, FlowQuery } from './backend.ts';
-import type { PackedChanges, Request } from './database-messages.ts';
+import type { ClaimedFlow, PackedChanges, Request } from './database-messages.ts';
+import { begunFlow } from './fresh-flow.ts';
 import { mergedText, metadataFrom } from './metadata.ts';
 import { flowNotFound, isHeld, leaseLost, type Ownership, refuseHeld } from './ownership.ts';
 import {
@@ -14,7 +15,7 @@ import {
   withoutOutline,
 } from './records.ts';
 import type { Row, SqliteDatabase } from './sqlite-database.ts';
-import { fromText, toText, toTextOrNull } from './sqlite-text.ts';
+import { fromText, fromTextOrNull, toText, toTextOrNull } from './sqlite-text.ts';
 
 const columnsWith = (
   outline: string,
@@ -36,15 +37,15 @@ export class SqliteFlows {
     this.#sql = statementsOn(database);
   }
 
-  claim({ flowId, owner, lease, fresh }: ClaimRequest): FlowDetail {
+  claim(request: ClaimRequest): ClaimedFlow {
+    const { flowId, owner, lease, fresh } = request;
     const now = Date.now();
     const held = this.#find(flowId);
-    if (held === null && fresh === null) throw flowNotFound(flowId);
-    if (held !== null) refuseHeld(held, owner.id, now);
-    const key = held?.key ?? this.#begin(flowId, fresh as NonNullable<typeof fresh>, now);
-    const { id, host, pid, process } = owner;
-    this.#sql.own.run(toText(id), toText(host), pid, toText(process), now + lease, key);
-    return this.flow(flowId) as FlowDetail;
+    if (held === null) return this.#begin(begunFlow(request, now));
+    refuseHeld(held, owner.id, now);
+    this.#sql.own.run(...cellsOf(owner), now + lease, held.key);
+    const outline = fresh === null ? null : toText(fresh.outline);
+    return claimedFrom(this.#sql.claimed.get(outline, toText(flowId)) as Row);
   }
 
   /** @returns the flow's number, and what somebody asks its owner for */
@@ -141,16 +142,25 @@ export class SqliteFlows {
     return this.#find(flowId)?.key ?? null;
   }
 
-  #begin(flowId: string, fresh: NonNullable<ClaimRequest['fresh']>, now: number): number {
-    const { name, logbook, atoms, outline, factory } = fresh;
-    this.#sql.noteLogbook.run(toText(logbook), now);
-    const made = this.#sql.begin.run(toText(flowId), toText(name), toText(logbook), now, now, atoms);
+  #begin(flow: FlowDetail): ClaimedFlow {
+    const { flowId, name, logbook, createdAt, atoms, outline, factory, owner, expiresAt, epoch } = flow;
+    const texts = [flowId, name, logbook].map(toText);
+    this.#sql.noteLogbook.run(toText(logbook), createdAt);
+    const made = this.#sql.begin.run(
+      ...texts,
+      createdAt,
+      createdAt,
+      atoms,
+      ...cellsOf(owner),
+      expiresAt,
+      epoch,
+    );
     const key = Number(made.lastInsertRowid);
     const [module, exported, args] = [factory?.module, factory?.export, factory?.args].map((each) =>
       toTextOrNull(each ?? null),
     );
     this.#sql.beginOrigin.run(key, toText(outline), module, exported, args);
-    return key;
+    return { ...flow, outline: null };
   }
 
   #find(flowId: string): Held | null {
@@ -178,12 +188,15 @@ function statementsOn(database: SqliteDatabase) {
   return {
     held: sql(`select ${OWNERSHIP} from flow where id = ?`),
     flow: sql(`${selectWith('outline')} where flow.id = ?`),
+    // Not the outline where it is the one that is known.
+    claimed: sql(`${selectWith('nullif(outline, ?)')} where flow.id = ?`),
     flows: sql(`${select} where flow.key < ? order by flow.key desc limit ?`),
     flowsOf: sql(`${select} where logbook = ? and flow.key < ? order by flow.key desc limit ?`),
     noteLogbook: sql("insert or ignore into logbook values (?, ?, '{}')"),
     begin: sql(
-      `insert into flow (id, name, logbook, state, created_at, updated_at, atoms, expires_at, epoch)
-      values (?, ?, ?, 'PENDING', ?, ?, ?, 0, 0)`,
+      `insert into flow (id, name, logbook, state, created_at, updated_at, atoms,
+      owner_id, owner_host, owner_pid, owner_process, expires_at, epoch)
+      values (?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     beginOrigin: sql('insert into origin values (?, ?, ?, ?, ?)'),
     own: sql(
@@ -228,6 +241,10 @@ function heldFrom(row: Row): Held {
 }
 
 function flowFrom(row: Row): FlowDetail {
+  return claimedFrom(row) as FlowDetail;
+}
+
+function claimedFrom(row: Row): ClaimedFlow {
   const text = (at: number): string => fromText(row[at] as string);
   return {
     flowId: text(0),
@@ -237,7 +254,7 @@ function flowFrom(row: Row): FlowDetail {
     createdAt: row[4] as number,
     updatedAt: row[5] as number,
     atoms: row[6] as number,
-    outline: text(7),
+    outline: fromTextOrNull(row[7] as string | null),
     factory: row[8] === null ? null : { module: text(8), export: text(9), args: text(10) },
     asked: row[11] as FlowDetail['asked'],
     owner: ownerFrom(row.slice(12, 16)),
@@ -245,6 +262,13 @@ function flowFrom(row: Row): FlowDetail {
     epoch: row[17] as number,
     rest: row[18] as Uint8Array | null,
   };
+}
+
+/** The columns from `owner_id` to `owner_process`. */
+function cellsOf(owner: FlowDetail['owner']): (string | number | null)[] {
+  if (owner === null) return [null, null, null, null];
+  const { id, host, pid, process } = owner;
+  return [toText(id), toText(host), pid, toText(process)];
 }
 
 function ownerFrom([id, host, pid, process]: Row): FlowDetail['owner'] {

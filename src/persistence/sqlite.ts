@@ -84,8 +84,9 @@ class Sqlite implements SqliteBackend {
     this.#thread = thread;
   }
 
-  claim(request: ClaimRequest): Promise<FlowDetail> {
-    return this.#thread.ask({ kind: 'claim', request });
+  async claim(request: ClaimRequest): Promise<FlowDetail> {
+    const flow = await this.#thread.ask({ kind: 'claim', request });
+    return { ...flow, outline: flow.outline ?? request.fresh?.outline ?? '' };
   }
 
   async commit(changes: FlowChanges): Promise<FlowDetail['asked']> {

@@ -1,6 +1,7 @@
 /** The contract of backends: what is kept comes back as it was, and is nobody's to change. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AtomQuery } from '../../src/persistence/backend.ts';
 import type { AtomDetail, AtomWithoutResult } from '../../src/persistence/records.ts';
 import type { Bench } from './contract.ts';
 import {
@@ -272,6 +273,22 @@ export function detailsContract(bench: Bench): void {
       );
       expect(await bench.backend.atoms('f', { limit: 0 })).toEqual([]);
     });
+    test.each([
+      [{ skip: 2 }],
+      [{ skip: 1, limit: 2 }],
+      [{ after: 'b', skip: 2, limit: 2 }],
+      [{ skip: 6 }],
+      [{ skip: 7, limit: 3 }],
+    ])('atoms leaves out the first of those that are asked for: %j', async (query: AtomQuery) => {
+      await bench.backend.claim(claimOf('f'));
+      const names = [...'abcdef'];
+      await bench.backend.commit(changesOf('f', { atoms: names.map((name) => atomOf(name)) }));
+      const { after = '', skip = 0, limit = names.length } = query;
+      const expected = names.filter((name) => name > after).slice(skip, skip + limit);
+      expect((await bench.backend.atoms('f', query)).map(({ name }) => name)).toEqual(expected);
+      const bare = await bench.backend.atomsWithoutResults('f', query);
+      expect(bare.map(({ name }) => name)).toEqual(expected);
+    });
     test(`a flow of ${MANY} atoms, at once and by pages`, async () => {
       await bench.backend.claim(claimOf('f'));
       const names = Array.from({ length: MANY }, (_, at) => `task-${String(at).padStart(6, '0')}`);
@@ -288,6 +305,8 @@ export function detailsContract(bench: Bench): void {
         page = await bench.backend.atoms('f', { limit: 3000, after: read.at(-1)! });
       }
       expect(read).toEqual(names);
+      // Of several pages in one answer, too.
+      expect((await bench.backend.atoms('f', { skip: 5 })).map(({ name }) => name)).toEqual(names.slice(5));
     });
     test('flows gives the newest first, of one logbook or all, page by page', async () => {
       for (const [flowId, logbook] of [
