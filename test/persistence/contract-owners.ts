@@ -41,15 +41,19 @@ export function ownersContract(bench: Bench): void {
       expect(await codeOf(bench.backend.claim(claimOf('f', { fresh: null })))).toBe('FLOW_NOT_FOUND');
       expect(await bench.backend.flows()).toEqual([]);
     });
-    test('takes up the flow that is there, as it is', async () => {
+    test.each([
+      ['by who has the same', { ...FRESH, name: 'other', logbook: 'other', atoms: 7 }],
+      ['by who has another', { ...FRESH, logbook: 'other', outline: '["a","c","b"]' }],
+      ['by who has none', null],
+    ])('takes up the flow that is there, as it is, %s', async (_, fresh) => {
       await bench.backend.claim(claimOf('f'));
       await bench.backend.commit(changesOf('f', { flow: { state: 'SUSPENDED', rest: bytesOf(1) } }));
       await bench.backend.release('f', 1);
       const kept = await bench.backend.flow('f');
-      expect(kept).toMatchObject({ owner: null, expiresAt: 0, epoch: 1 });
-      const fresh = { ...FRESH, name: 'other', logbook: 'other', atoms: 7 };
+      expect(kept).toMatchObject({ owner: null, expiresAt: 0, epoch: 1, outline: FRESH.outline });
       const flow = await bench.backend.claim(claimOf('f', { owner: stranger(), fresh }));
       expect(flow).toEqual({ ...kept, owner: stranger(), expiresAt: flow.expiresAt, epoch: 2 });
+      expect(await bench.backend.flow('f')).toEqual(flow);
       expect(await bench.backend.logbook('other')).toBeNull();
     });
     test('is refused while another has it, with who and until when', async () => {
