@@ -57,6 +57,8 @@ export class Commits {
     if (this.#mayWrite) this.#write();
   });
   #isOpen = false;
+  /** The run has come to its end: what is written now, and is followed by nothing, is the last. */
+  #isEnding = false;
   /** Nothing is written before `begin`: a run that is refused changes nothing. */
   #isHeld = true;
   /** Nobody had the flow before. */
@@ -105,6 +107,7 @@ export class Commits {
     }
     this.#failure = null;
     this.#isOpen = true;
+    this.#isEnding = false;
     this.#isHeld = true;
     this.#isFresh = flow.epoch === 1;
     const { name, atoms, outline } = fresh;
@@ -147,16 +150,22 @@ export class Commits {
     this.#schedule();
   }
 
-  /** Resolves when all is written and what follows is done. @throws what kept it from being written */
+  /**
+   * Resolves when all is written and what follows is done; to be called at the end of a run, with `release` behind it. The flow is
+   * given back with the last that is written, where it can be.
+   *
+   * @throws what kept it from being written
+   */
   async settle(): Promise<void> {
+    this.#isEnding = true;
+    this.#news = this.#learning?.news() ?? [];
     const failure = this.#failure;
     if (failure !== null && !failure.isLost) {
       // The trouble may be over: what ran meanwhile need not run again.
       this.#failure = null;
       this.#write();
     }
-    this.#news = this.#learning?.news() ?? [];
-    while (this.#failure === null) {
+    while (this.#failure === null && this.#isOpen) {
       if (this.#writing !== null) await this.#writing;
       else if (this.#write()) continue;
       else if (this.#news.length > 0) this.#send(RENEWAL);
@@ -169,8 +178,7 @@ export class Commits {
   /** Lets others claim the flow. Never rejects: who can't be reached is told by the lease, when it runs out. */
   async release(): Promise<void> {
     if (!this.#isOpen) return;
-    this.#isOpen = false;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#close();
     await this.#writing;
     if (this.#failure?.isLost === true) return;
     const epoch = this.#epoch;
@@ -187,6 +195,11 @@ export class Commits {
   /** Gives back what could not be given back when it was to be: the trouble may be over. Never rejects. */
   async close(): Promise<void> {
     if (this.#owed > 0) await this.#backend.release(this.#flowId, this.#owed).catch(() => {});
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    if (this.#timer !== null) clearInterval(this.#timer);
   }
 
   /** What was refused before it began was never there. */
@@ -251,10 +264,11 @@ export class Commits {
     const { flow, mapsForgotten, mapsDropped, atoms, values } = batch.changes;
     const durations = this.#news;
     this.#news = [];
+    const isLast = this.#isEnding && batch.actions.length === 0;
     const commit = callCommit(this.#backend, {
       flowId: this.#flowId,
       epoch: this.#epoch,
-      lease: this.#lease,
+      lease: isLast ? null : this.#lease,
       flow,
       mapsForgotten,
       mapsDropped,
@@ -265,6 +279,7 @@ export class Commits {
     this.#writing = commit.then(
       (asked) => {
         this.#writing = null;
+        if (isLast) this.#close();
         for (const action of batch.actions) action();
         if (asked !== null && this.#isOpen) {
           this.journal.noteFlow({ asked: null });

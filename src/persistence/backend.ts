@@ -34,7 +34,8 @@ export interface ClaimRequest {
 export interface FlowChanges {
   readonly flowId: string;
   readonly epoch: number;
-  readonly lease: number;
+  /** ms for which the flow is its owner's from now on; null: these changes are his last, and others may claim it. */
+  readonly lease: number | null;
   /** New values of these fields. */
   readonly flow: Partial<Pick<FlowDetail, 'state' | 'name' | 'atoms' | 'outline' | 'asked' | 'rest'>>;
   /** Maps of which all items, and their retries, are forgotten, before `atoms` are written. */
@@ -77,9 +78,9 @@ export interface Backend extends AsyncDisposable {
   claim(request: ClaimRequest): Promise<FlowDetail>;
 
   /**
-   * Writes what changed, and renews the lease.
+   * Writes what changed, and renews the lease, or gives the flow back.
    *
-   * @returns what somebody asks the owner for
+   * @returns what somebody asks the owner for; null when there is no owner any more
    * @throws TaskloomError LEASE_LOST; FLOW_NOT_FOUND when the flow was removed
    */
   commit(changes: FlowChanges): Promise<FlowDetail['asked']>;

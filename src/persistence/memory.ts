@@ -24,6 +24,13 @@ interface KeptFlow {
   order: readonly string[] | null;
 }
 
+/** Of a flow: nobody has it, and nobody is asked for anything. */
+const GIVEN_BACK: Pick<FlowDetail, 'owner' | 'expiresAt' | 'asked'> = {
+  owner: null,
+  expiresAt: 0,
+  asked: null,
+};
+
 /** Keeps details until the process ends. */
 export function memory(): Backend {
   return new MemoryBackend();
@@ -59,7 +66,8 @@ class MemoryBackend implements Backend {
     const flow = this.#need(flowId);
     if (flow.detail.epoch !== epoch || flow.detail.owner === null) throw leaseLost(flowId, epoch);
     const now = Date.now();
-    flow.detail = flowCopy({ ...flow.detail, ...changes.flow, updatedAt: now, expiresAt: now + lease });
+    const tenure = lease === null ? GIVEN_BACK : { expiresAt: now + lease };
+    flow.detail = flowCopy({ ...flow.detail, ...changes.flow, ...tenure, updatedAt: now });
     for (const map of changes.mapsForgotten) forgetMap(flow, map);
     for (const map of changes.mapsDropped) dropMap(flow, map);
     for (const atom of changes.atoms) flow.atoms.set(atom.name, atomCopy(atom));

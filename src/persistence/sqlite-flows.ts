@@ -22,6 +22,7 @@ const columnsWith = (
 ) => `flow.id, flow.name, logbook, state, created_at, updated_at, atoms, ${outline},
   module, export, args, asked, owner_id, owner_host, owner_pid, owner_process, expires_at, epoch, rest`;
 const OWNERSHIP = 'key, id, owner_id, owner_host, owner_pid, owner_process, expires_at';
+const NO_OWNER = 'owner_id = null, owner_host = null, owner_pid = null, owner_process = null';
 /** States of flows that have come to their end. */
 const ENDED = "('SUCCESS', 'REVERTED', 'FAILURE')";
 
@@ -51,7 +52,8 @@ export class SqliteFlows {
   /** @returns the flow's number, and what somebody asks its owner for */
   commit({ flowId, epoch, lease, flow, rest }: PackedChanges, restBytes: Uint8Array | null): Committed {
     const now = Date.now();
-    const row = this.#sql.change.get(
+    const change = lease === null ? this.#sql.changeLast : this.#sql.change;
+    const row = change.get(
       flow.state ?? null,
       toTextOrNull(flow.name ?? null),
       flow.atoms ?? null,
@@ -60,7 +62,7 @@ export class SqliteFlows {
       rest === undefined ? 0 : 1,
       restBytes,
       now,
-      now + lease,
+      lease === null ? 0 : now + lease,
       toText(flowId),
       epoch,
     ) as Row | undefined;
@@ -185,6 +187,12 @@ function statementsOn(database: SqliteDatabase) {
   const selectWith = (outline: string) =>
     `select ${columnsWith(outline)} from flow join origin on origin.flow = flow.key`;
   const select = selectWith("''");
+  const changeWith = (fields: string) =>
+    sql(
+      `update flow set state = coalesce(?, state), name = coalesce(?, name), atoms = coalesce(?, atoms),
+      ${fields}, rest = case when ? then ? else rest end,
+      updated_at = ?, expires_at = ? where id = ? and epoch = ? and owner_id is not null returning key, asked`,
+    );
   return {
     held: sql(`select ${OWNERSHIP} from flow where id = ?`),
     flow: sql(`${selectWith('outline')} where flow.id = ?`),
@@ -203,16 +211,10 @@ function statementsOn(database: SqliteDatabase) {
       `update flow set owner_id = ?, owner_host = ?, owner_pid = ?, owner_process = ?, expires_at = ?,
       epoch = epoch + 1 where key = ?`,
     ),
-    change: sql(
-      `update flow set state = coalesce(?, state), name = coalesce(?, name), atoms = coalesce(?, atoms),
-      asked = case when ? then ? else asked end, rest = case when ? then ? else rest end,
-      updated_at = ?, expires_at = ? where id = ? and epoch = ? and owner_id is not null returning key, asked`,
-    ),
+    change: changeWith('asked = case when ? then ? else asked end'),
+    changeLast: changeWith(`asked = iif(?, ?, null), ${NO_OWNER}`),
     changeOutline: sql('update origin set outline = ? where flow = ?'),
-    release: sql(
-      `update flow set owner_id = null, owner_host = null, owner_pid = null, owner_process = null, expires_at = 0
-      where id = ? and epoch = ?`,
-    ),
+    release: sql(`update flow set ${NO_OWNER}, expires_at = 0 where id = ? and epoch = ?`),
     saveFactory: sql('update origin set module = ?, export = ?, args = ? where flow = ?'),
     ask: sql("update flow set asked = 'suspend' where key = ?"),
     remove: sql('delete from flow where key = ?'),

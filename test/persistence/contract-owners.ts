@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { Bench } from './contract.ts';
-import { atomOf, bytesOf, changesOf, claimOf, codeOf, FRESH, LEASE, stranger } from './details.ts';
+import { atomOf, bytesOf, changesOf, claimOf, codeOf, FRESH, LEASE, namesOf, stranger } from './details.ts';
 
 export function ownersContract(bench: Bench): void {
   describe('claiming', () => {
@@ -111,6 +111,19 @@ export function ownersContract(bench: Bench): void {
       await bench.backend.claim(claimOf('f'));
       await bench.backend.release('f', 1);
       expect(await codeOf(bench.backend.commit(changesOf('f')))).toBe('LEASE_LOST');
+    });
+    test('gives the flow back with his last changes', async () => {
+      const { updatedAt } = await bench.backend.claim(claimOf('f'));
+      await bench.backend.askToSuspend('f');
+      const changes = { flow: { state: 'SUCCESS' }, atoms: [atomOf('a')], lease: null } as const;
+      expect(await bench.backend.commit(changesOf('f', changes))).toBeNull();
+      const kept = await bench.backend.flow('f');
+      expect(kept).toMatchObject({ state: 'SUCCESS', owner: null, expiresAt: 0, epoch: 1, asked: null });
+      expect(kept?.updatedAt).toBeGreaterThanOrEqual(updatedAt);
+      expect(await namesOf(bench.backend, 'f')).toEqual(['a']);
+      for (const lease of [LEASE, null])
+        expect(await codeOf(bench.backend.commit(changesOf('f', { lease })))).toBe('LEASE_LOST');
+      expect(await bench.backend.claim(claimOf('f', { owner: stranger() }))).toMatchObject({ epoch: 2 });
     });
     test('whose lease ran out goes on, as long as nobody took the flow', async () => {
       await bench.backend.claim(claimOf('f', { lease: 0 }));

@@ -107,6 +107,70 @@ describe('what changes is written first:', () => {
   });
 });
 
+describe('the end of a run', () => {
+  const watched = () => {
+    const inner = memory();
+    const told: string[] = [];
+    const backend = new Proxy(inner, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]): unknown => {
+          const [changes] = args as [FlowChanges];
+          if (name === 'commit') told.push(changes.lease === null ? 'last commit' : 'commit');
+          else if (name === 'release') told.push(name);
+          return value.apply(target, args);
+        };
+      },
+    });
+    return { inner, told, backend };
+  };
+  const flow = () => linear('f').add(noOp('a'), noOp('b'));
+
+  it.each([
+    ['done', flow()],
+    ['reverted', linear('f').add(noOp('a'), noOp('bad', { execute: () => Promise.reject(new Error('no')) }))],
+  ])('%s: its last commit gives the flow back', async (_, ending) => {
+    const { inner, told, backend } = watched();
+    await rejected(run(ending as AnyUnit, { backend, flowId, executor: 'serial' }));
+    expect(told.slice(-2)).toEqual(['commit', 'last commit']);
+    expect(await inner.flow(flowId)).toMatchObject({ owner: null, expiresAt: 0, epoch: 1 });
+    // Nobody has it: another may at once.
+    await run(flow(), { backend: inner, flowId, executor: 'serial' });
+    expect(await inner.flow(flowId)).toMatchObject({ epoch: 2, state: 'SUCCESS' });
+  });
+
+  it('that somebody is told of may bring more to write: the flow is given back after that', async () => {
+    const { inner, told, backend } = watched();
+    const engine = createEngine(flow(), { backend, flowId, executor: 'serial' });
+    engine.on('flow', ({ state }) => engine.storage.annotateFlow({ ended: state }));
+    await engine.run();
+    await engine.close();
+    expect(told.at(-1)).toMatch(/release|last commit/);
+    expect(await inner.flow(flowId)).toMatchObject({ owner: null, state: 'SUCCESS' });
+    const again = createEngine(flow(), { backend: inner, flowId, executor: 'serial' });
+    again.compile();
+    await again.prepare();
+    expect(again.storage.flowMetadata).toEqual({ ended: 'SUCCESS' });
+  });
+
+  it('that could not be written gives the flow back all the same, and is written by the next run', async () => {
+    const inner = memory();
+    let isFull = true;
+    const backend = committing(inner, (changes) => {
+      if (isFull && changes.lease === null) throw new TaskloomError('STORAGE_FULL', 'No room.', {});
+      return inner.commit(changes);
+    });
+    const engine = createEngine(flow(), { backend, flowId, executor: 'serial' });
+    expect(codeOf(await rejected(engine.run()))).toBe('STORAGE_FULL');
+    expect(await inner.flow(flowId)).toMatchObject({ owner: null, state: 'RUNNING' });
+    isFull = false;
+    await engine.run();
+    await engine.close();
+    expect(await inner.flow(flowId)).toMatchObject({ owner: null, state: 'SUCCESS', epoch: 2 });
+  });
+});
+
 describe('a commit that fails', () => {
   /** Fails from the commit with this number on, until it is mended. */
   function failing(inner: Backend, from: number, error: Error) {
