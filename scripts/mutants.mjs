@@ -77,6 +77,12 @@ export const MUTANTS = [
   },
   {
     file: 'src/engine/keeping.ts',
+    find: 'if (this.#isSettled[next.index] === 0 && this.#isDone(next)) done.add(next);',
+    replace: '',
+    why: 'what was left out early holds its arguments for ever',
+  },
+  {
+    file: 'src/engine/keeping.ts',
     find: 'found = inner;',
     replace: '',
     why: 'what a retry makes needed again was dropped',

@@ -57,7 +57,7 @@ export class Commits {
     if (this.#mayWrite) this.#write();
   });
   #isOpen = false;
-  /** The run has come to its end: what is written now, and is followed by nothing, is the last. */
+  /** The run has come to its end. */
   #isEnding = false;
   /** Nothing is written before `begin`: a run that is refused changes nothing. */
   #isHeld = true;
@@ -106,9 +106,7 @@ export class Commits {
       throw thrown;
     }
     this.#failure = null;
-    this.#isOpen = true;
-    this.#isEnding = false;
-    this.#isHeld = true;
+    [this.#isOpen, this.#isHeld, this.#isEnding] = [true, true, false];
     this.#isFresh = flow.epoch === 1;
     const { name, atoms, outline } = fresh;
     if (flow.outline !== outline) this.journal.noteFlow({ name, atoms, outline });
@@ -151,10 +149,8 @@ export class Commits {
   }
 
   /**
-   * Resolves when all is written and what follows is done; to be called at the end of a run, with `release` behind it. The flow is
-   * given back with the last that is written, where it can be.
-   *
-   * @throws what kept it from being written
+   * At the end of a run, before `release`: resolves when all is written and what follows is done. The last that is written gives the
+   * flow back, where nothing follows it. @throws what kept it from being written
    */
   async settle(): Promise<void> {
     this.#isEnding = true;

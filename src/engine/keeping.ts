@@ -2,8 +2,9 @@
  * Which results the engine's option `keep` lets go, and when: as soon as nobody in the flow can need one. Made anew for each run,
  * from what is known of the atoms; told of every change of their states.
  *
- * 1. An atom is settled when it is SUCCESS or IGNORE and meant to stay so, and a retry is closed when all in its flow is
- *    settled: what a retry can put back to PENDING lies in its flow, or has not run yet.
+ * 1. An atom is settled when it is SUCCESS or IGNORE and meant to stay so, and all before it is; a retry is closed when all in
+ *    its flow is settled. So what a retry can put back to PENDING lies in its flow, or is not settled: not even what a no has
+ *    left out while something before it still ran.
  * 2. Who reads a result to execute claims it until it is settled; where a retry around the reader is not around the provider,
  *    until the outermost such retry is closed: until then that may run the reader again, and not the provider.
  * 3. What a retry takes is claimed until it is closed: it is asked about each failure in its flow.
@@ -13,10 +14,10 @@
  *    put that back with all its readers, and not the one that is shadowed, until it is closed: the next time the part may lack.
  */
 import type { Compilation } from '../compile/compilation.ts';
-import type { AtomNode, RetryNode, Source } from '../compile/node.ts';
+import { type AtomNode, isAtom, type Node, type RetryNode, type Source } from '../compile/node.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readToExecute, readToRevert, shownToDeciders, takesItsResult } from './readings.ts';
-import { isDoneIn } from './selector.ts';
+import type { Selector } from './selector.ts';
 import { type Use, Uses } from './uses.ts';
 
 /** What an engine keeps of results: all, those that `run` resolves to, or none. */
@@ -34,6 +35,7 @@ export class Keeping {
   readonly #compilation: Compilation;
   readonly #storage: Storage;
   readonly #keep: 'provided' | 'none';
+  readonly #isDone: (node: Node) => boolean;
   readonly #uses: Uses;
   /** By the index of the node: claims that may go when it is settled. */
   readonly #untilSettled: (Claim[] | undefined)[] = [];
@@ -47,11 +49,18 @@ export class Keeping {
   /** True when the flow was SUCCESS as the run began, and nothing has been added to it. */
   readonly isOver: boolean;
 
-  constructor(compilation: Compilation, storage: Storage, keep: 'provided' | 'none') {
+  /** @param isDone - As the selector has it */
+  constructor(
+    compilation: Compilation,
+    storage: Storage,
+    keep: 'provided' | 'none',
+    isDone: (node: Node) => boolean,
+  ) {
     const { nodes, atoms } = compilation;
     this.#compilation = compilation;
     this.#storage = storage;
     this.#keep = keep;
+    this.#isDone = isDone;
     this.#uses = new Uses(nodes.length, (node) => this.#dropIfSettled(node));
     this.#isSettled = new Uint8Array(nodes.length);
     this.#open = new Int32Array(nodes.length);
@@ -64,13 +73,15 @@ export class Keeping {
     for (const node of atoms.values()) this.changed(node);
   }
 
-  /** To be told after every change of an atom's state. */
+  /** To be told after every change of an atom's state, when the selector knows of it. */
   changed(node: AtomNode): void {
     const isSettled = this.#isDone(node);
     if (isSettled === (this.#isSettled[node.index] === 1)) return;
-    this.#isSettled[node.index] = isSettled ? 1 : 0;
-    if (isSettled) this.#settle(node);
-    else this.#unsettle(node);
+    if (isSettled) this.#settleAll(node);
+    else {
+      this.#isSettled[node.index] = 0;
+      this.#unsettle(node);
+    }
   }
 
   /** The flow is SUCCESS: nothing runs again and nothing is reverted, so that only what `run` resolves to is kept. */
@@ -152,6 +163,19 @@ export class Keeping {
     return found;
   }
 
+  /** An atom, and what lies behind it and waited for nothing else. */
+  #settleAll(start: AtomNode): void {
+    const done = new Set<Node>([start]);
+    for (const node of done) {
+      if (isAtom(node)) {
+        this.#isSettled[node.index] = 1;
+        this.#settle(node);
+      }
+      for (const next of node.successors)
+        if (this.#isSettled[next.index] === 0 && this.#isDone(next)) done.add(next);
+    }
+  }
+
   #settle(node: AtomNode): void {
     this.#letGo(this.#untilSettled[node.index]);
     let retry = node.kind === 'retry' ? node : node.retry;
@@ -202,16 +226,18 @@ export class Keeping {
   #dropIfSettled(node: AtomNode): void {
     if (this.#isSettled[node.index] === 1) this.#storage.drop(node);
   }
-
-  #isDone(node: AtomNode): boolean {
-    const { state, intention } = this.#storage.recordAt(node);
-    return isDoneIn(state, intention);
-  }
 }
 
 /** What keeps results by the option; null where there is nothing to do. */
-export function keepingOf(compilation: Compilation, storage: Storage, keep: Keep = 'all'): Keeping | null {
-  return keep === 'all' ? null : new Keeping(compilation, storage, keep);
+export function keepingOf(
+  compilation: Compilation,
+  storage: Storage,
+  selector: Selector,
+  keep: Keep = 'all',
+): Keeping | null {
+  if (keep === 'all') return null;
+  selector.rebuild(storage.isNew);
+  return new Keeping(compilation, storage, keep, (node) => selector.isDone(node));
 }
 
 function depthIn(depths: Int32Array, retry: RetryNode | null): number {

@@ -59,7 +59,7 @@ export class Moves {
 
   /** A run begins that keeps results so. False: all of its flow is done, and was not to be reverted any more. */
   keepResults(compilation: Compilation, keep: Keep | undefined): boolean {
-    this.#keeping = keepingOf(compilation, this.#storage, keep);
+    this.#keeping = keepingOf(compilation, this.#storage, this.#selector, keep);
     return this.#keeping?.isOver !== true;
   }
 

@@ -63,7 +63,7 @@ export class Selector {
     const { order } = this.#compilation;
     for (const node of order) {
       let waiting = 0;
-      for (const before of node.predecessors) if (!this.#isDone(before)) waiting++;
+      for (const before of node.predecessors) if (!this.isDone(before)) waiting++;
       this.#waiting[node.index] = waiting;
       if (isAtom(node)) this.#offerExecute(node);
     }
@@ -92,7 +92,7 @@ export class Selector {
   restart(retry: RetryNode, behind: ReadonlySet<Node>): void {
     for (const node of behind) {
       const waitsFor = (before: Node): boolean =>
-        before === retry || behind.has(before) || !this.#isDone(before);
+        before === retry || behind.has(before) || !this.isDone(before);
       this.#waiting[node.index] = count(node.predecessors, waitsFor);
     }
   }
@@ -132,7 +132,8 @@ export class Selector {
     return inOrder(offered, (node) => this.#mayExecute(node));
   }
 
-  #isDone(node: Node): boolean {
+  /** True when it, and all before it, is as it should be for what lies behind. */
+  isDone(node: Node): boolean {
     return this.#waiting[node.index] === 0 && (!isAtom(node) || ownDone(this.#standingOf(node)));
   }
 
@@ -165,7 +166,7 @@ export class Selector {
     for (let node = done.pop(); node !== undefined; node = done.pop()) {
       for (const next of node.successors) {
         if (this.#add(this.#waiting, next, -1) !== 0) continue;
-        if (this.#isDone(next)) done.push(next);
+        if (this.isDone(next)) done.push(next);
         else if (isAtom(next)) this.#offerExecute(next);
       }
     }
@@ -217,7 +218,7 @@ function ownDone({ state, intention }: Standing): boolean {
 }
 
 /** Whether an atom in this state, and meant so, is done for those behind it. */
-export function isDoneIn(state: AtomState, intention: Intention): boolean {
+function isDoneIn(state: AtomState, intention: Intention): boolean {
   return (state === 'SUCCESS' || state === 'IGNORE') && (intention === 'EXECUTE' || intention === 'IGNORE');
 }
 

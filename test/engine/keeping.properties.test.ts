@@ -11,6 +11,7 @@ import { build, runToEnd } from '../model/build.ts';
 import { runnable } from '../model/shapes.ts';
 
 type Atom = Compilation['atoms'] extends ReadonlyMap<string, infer A> ? A : never;
+type Node = Compilation['nodes'][number];
 type Retry = NonNullable<Atom['retry']>;
 type Source = Compilation['results'] extends ReadonlyMap<string, infer S> ? S : never;
 
@@ -35,9 +36,15 @@ class Oracle {
     return [...this.#compilation.atoms.values()];
   }
 
-  isSettled({ name }: Atom): boolean {
-    const state = this.#storage.atomState(name);
-    return state === 'SUCCESS' || state === 'IGNORE';
+  /** It is as it should be, and so is all before it: nothing can fail there that would put it back. */
+  isSettled(atom: Atom): boolean {
+    const before = new Set<Node>([atom]);
+    for (const node of before) for (const each of node.predecessors) before.add(each);
+    return [...before].every(({ kind, name }) => {
+      if (kind === 'entry' || kind === 'exit') return true;
+      const state = this.#storage.atomState(name);
+      return state === 'SUCCESS' || state === 'IGNORE';
+    });
   }
 
   isNeeded(provider: Atom): boolean {

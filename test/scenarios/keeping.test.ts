@@ -379,6 +379,29 @@ describe('a retry may make a result needed again', () => {
     expect([at('d'), at('end')]).toEqual([['d: far', 'd: far'], ['end: ']]);
   });
 
+  // The retry puts back all behind it, also what a no from elsewhere has left out before it could run.
+  it.each(['all', 'provided', 'none'] as const)(
+    'of one behind the flow that was ignored while that still ran: %s',
+    async (keep) => {
+      const seen: unknown[] = [];
+      const see = ({ given }: Readonly<Record<string, unknown>>): unknown => seen.push(given);
+      const given = act('given');
+      const [asked, no] = [act('asked'), act('no')];
+      const late = act('late', { requires: ['given'], gives: see });
+      const f = linear('f', { retry: times(2) }).add(act('first'), act('second'), failsOnce('bad'));
+      const g = graph('g').add(given, asked, no, f, late);
+      g.link(asked, no, { decider: () => false })
+        .link(no, late)
+        .link(f, late);
+      const engine = engineOf(g as AnyUnit, keep);
+      const told: string[] = [];
+      engine.on('atom', ({ state }) => told.push(state), { atom: 'late' });
+      await engine.run();
+      expect(told).toEqual(['IGNORE', 'PENDING', 'RUNNING', 'SUCCESS']);
+      expect(seen).toEqual(['given']);
+    },
+  );
+
   it('what the retry itself gives is given anew', async () => {
     const flow = linear('f', { retry: times(2, { provides: 'attempt' } as never) }).add(
       act('a', { requires: ['attempt'], gives: ({ attempt }) => attempt }),
