@@ -78,7 +78,7 @@ export const MUTANTS = [
   {
     file: 'src/engine/keeping.ts',
     find: 'if (this.#isSettled[next.index] === 0 && this.#isDone(next)) done.add(next);',
-    replace: '',
+    replace: 'if (next === start) done.add(next);',
     why: 'what was left out early holds its arguments for ever',
   },
   {

@@ -402,6 +402,20 @@ describe('a retry may make a result needed again', () => {
     },
   );
 
+  it('no more when the flow before it is done', async () => {
+    const [asked, no, end] = [act('asked'), act('no'), act('end')];
+    const late = act('late', { requires: ['given'] });
+    const f = linear('f', { retry: times(2) }).add(act('first'), act('second'));
+    const g = graph('g').add(act('given'), asked, no, f, late, end);
+    g.link(asked, no, { decider: () => false })
+      .link(no, late)
+      .link(f, late)
+      .link(f, end);
+    const { at, engine } = await keptAtEach(g as AnyUnit, 'none');
+    expect(engine.storage.atomState('late')).toBe('IGNORE');
+    expect([at('second'), at('end')]).toEqual([['second: given'], ['end: ']]);
+  });
+
   it('what the retry itself gives is given anew', async () => {
     const flow = linear('f', { retry: times(2, { provides: 'attempt' } as never) }).add(
       act('a', { requires: ['attempt'], gives: ({ attempt }) => attempt }),
