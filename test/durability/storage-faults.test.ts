@@ -219,6 +219,10 @@ it('what runs on threads when nothing can be written comes to its end, and is no
   await expectWhole();
 });
 
+/** Bytes of the head of a write-ahead log, and of a page in it with the head of that (SQLite's file format). */
+const WAL_HEAD = 32;
+const WAL_FRAME = 24 + 4096;
+
 describe('a database that is damaged', () => {
   /** Leaves the flow suspended after its second task. */
   async function half(): Promise<Engine> {
@@ -252,11 +256,12 @@ describe('a database that is damaged', () => {
     await half();
     const { length } = readFileSync(`${file}-wal`);
     const done = new Set<string>();
-    for (let cut = 0; cut <= 8; cut++) {
+    // In the midst of each page of it, so that each transaction is cut off once.
+    for (let cut = WAL_HEAD; cut < length + WAL_FRAME; cut += WAL_FRAME) {
       const path = join(folder, `cut-${cut}.db`);
       copyFileSync(file, path);
       copyFileSync(`${file}-wal`, `${path}-wal`);
-      truncateSync(`${path}-wal`, Math.floor((length * cut) / 8));
+      if (cut < length) truncateSync(`${path}-wal`, cut + WAL_FRAME / 2);
       story = [];
       const backend = open(path);
       // It was being run when the files were copied, as far as they know.
