@@ -4,7 +4,7 @@
  */
 import type { ClaimRequest, FlowQuery } from './backend.ts';
 import type { ClaimedFlow, PackedChanges, Request } from './database-messages.ts';
-import { begunFlow } from './fresh-flow.ts';
+import { type BegunFlow, begunFlow } from './fresh-flow.ts';
 import { mergedText, metadataFrom } from './metadata.ts';
 import { flowNotFound, isHeld, leaseLost, type Ownership, refuseHeld } from './ownership.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type FlowDetail,
   type FlowWithoutOutline,
   type LogbookDetail,
+  type Owner,
   withoutOutline,
 } from './records.ts';
 import type { Row, SqliteDatabase } from './sqlite-database.ts';
@@ -144,7 +145,7 @@ export class SqliteFlows {
     return this.#find(flowId)?.key ?? null;
   }
 
-  #begin(flow: FlowDetail): ClaimedFlow {
+  #begin(flow: BegunFlow): ClaimedFlow {
     const { flowId, name, logbook, createdAt, atoms, outline, factory, owner, expiresAt, epoch } = flow;
     const texts = [flowId, name, logbook].map(toText);
     this.#sql.noteLogbook.run(toText(logbook), createdAt);
@@ -267,9 +268,7 @@ function claimedFrom(row: Row): ClaimedFlow {
 }
 
 /** The columns from `owner_id` to `owner_process`. */
-function cellsOf(owner: FlowDetail['owner']): (string | number | null)[] {
-  if (owner === null) return [null, null, null, null];
-  const { id, host, pid, process } = owner;
+function cellsOf({ id, host, pid, process }: Owner): (string | number)[] {
   return [toText(id), toText(host), pid, toText(process)];
 }
 

@@ -17,12 +17,9 @@ import { ManualTaskExecutor } from 'taskloom/testing';
 import { describe, expect, it } from 'vitest';
 import { everyExecutor, fixtures, hear, stage, started, statesOf, takes, thrownBy } from './executors.ts';
 
-/**
- * In which order atoms first went to a state. First: a thread that was late may give back what it did not begin, which then goes to
- * that state again.
- */
+/** In which order atoms went to a state. */
 const inOrder = (heard: readonly string[], state: 'RUNNING' | 'REVERTING'): string =>
-  [...new Set(heard)]
+  heard
     .filter((word) => word.endsWith(` ${state}`) && !word.startsWith('flow'))
     .map((word) => word.split(' ')[0])
     .join(' ');
@@ -104,12 +101,15 @@ it('a task starts as soon as all that it waits for are done, whatever else still
   expect(waiting()).toBe('e');
 });
 
-describe.each(everyExecutor)('the order of what is ready at once, on %s', (_, executor) => {
+describe.each(everyExecutor)('the order of what is ready at once, on %s', (name, executor) => {
+  /** A thread that was late may give back what it did not begin, which then begins again: there the first time counts. */
+  const firsts = (heard: readonly string[]): readonly string[] =>
+    name === 'threads' ? [...new Set(heard)] : heard;
   const order = async (flow: AnyUnit): Promise<string> => {
     const engine = createEngine(flow, { executor: executor() });
     const heard = hear(engine);
     await engine.run();
-    return inOrder(heard, 'RUNNING');
+    return inOrder(firsts(heard), 'RUNNING');
   };
 
   it('is that of adding, each time the same', async () => {
@@ -159,7 +159,7 @@ describe.each(everyExecutor)('the order of what is ready at once, on %s', (_, ex
     });
     const heard = hear(engine);
     await engine.run().catch(() => {});
-    expect(inOrder(heard, 'REVERTING')).toBe('bad b a d c');
+    expect(inOrder(firsts(heard), 'REVERTING')).toBe('bad b a d c');
   });
 });
 
