@@ -1,4 +1,5 @@
 /** What holds inside of batches: many tasks that one thread was sent, of which one at a time runs. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   createEngine,
   linear,
@@ -9,7 +10,7 @@ import {
   type AnyUnit,
   type Coming,
 } from 'taskloom';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { failureFrom } from '../../src/failure.ts';
 import type { Outcome, PreparedArgument, WorkEvent } from '../../src/protocol/messages.ts';
 import { argsOf, callOf, eventWaiter, type NotedCall, resultOf, tasksOf, verdict } from './calls.ts';
@@ -69,6 +70,24 @@ function sendAll(
     });
     return { call, told, outcome: executor.execute(task, argsOf(argsFor(n)), call) };
   });
+}
+
+/** From now on this thread's time stands still unless it is moved; messages come as ever. */
+function timeByHand(): Disposable & { move(ms: number): Promise<void> } {
+  let now = performance.now();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const asked = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  return {
+    async move(ms) {
+      now += ms;
+      vi.advanceTimersByTime(ms);
+      await nextTurn();
+    },
+    [Symbol.dispose]() {
+      asked.mockRestore();
+      vi.useRealTimers();
+    },
+  };
 }
 
 const verdicts = async (sent: readonly Sent[]): Promise<string[]> =>
@@ -229,18 +248,25 @@ describe('a task that takes long', () => {
   test('has what is next sent after it before its end, and does not hold that up when it is late', async () => {
     const executor = pool();
     await warm(executor);
-    executor.durations.teach(tasks.held.work, 'execute', { mean: 20, times: 10 });
+    executor.durations.teach(tasks.tells.work, 'execute', { mean: 20, times: 10 });
     const { counts, ran } = counter(2);
     const gate = new SharedArrayBuffer(4);
-    let giveBack = (): void => {};
-    const returned = new Promise<void>((resolve) => {
-      giveBack = resolve;
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
     });
-    const [late, next] = sendAll(executor, tasks.held, 2, (n) => ({ n, counts, gate, waits: 0 }), {
-      onReturned: giveBack,
+    let isReturned = false;
+    using time = timeByHand();
+    const [late, next] = sendAll(executor, tasks.tells, 2, (n) => ({ n, counts, gate, waits: 0 }), {
+      onEvent: () => begin(),
+      onReturned: () => {
+        isReturned = true;
+      },
     });
+    await begun;
     // Who is given back was sent, though the thread is not free.
-    await returned;
+    for (let ms = 0; !isReturned && ms < 20_000; ms++) await time.move(1);
+    expect(isReturned).toBe(true);
     expect(ran()).toEqual([1, 0]);
     Atomics.store(new Int32Array(gate), 0, 1);
     Atomics.notify(new Int32Array(gate), 0);
