@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Said from within the work, where not all of it counts. */
-interface Window {
+export interface Window {
   /** What was before does not count. */
   begin(): void;
   /** What comes after does not count. */
@@ -12,7 +12,7 @@ interface Window {
 
 /**
  * ms of the longest stretch for which the main thread could do nothing else. It looks at every turn of the event loop,
- * which therefore never sleeps: fit for work whose threads leave a core free.
+ * which therefore never sleeps: where other threads want all cores, what the system gives them meanwhile counts as well.
  */
 export async function longestStall(work: (window: Window) => Promise<unknown>): Promise<number> {
   let watching = true;
@@ -42,14 +42,17 @@ export async function longestStall(work: (window: Window) => Promise<unknown>): 
   return longest;
 }
 
-/** ms for which the main thread was not asleep until the work says that it is over: all that it did, in one go or in many. */
-export async function busyTime(work: (end: () => void) => Promise<unknown>): Promise<number> {
-  const before = performance.eventLoopUtilization();
+/** ms for which the main thread was not asleep: all that it did, in one go or in many. */
+export async function busyTime(work: (window: Window) => Promise<unknown>): Promise<number> {
+  let before = performance.eventLoopUtilization();
   let active: number | null = null;
+  const begin = (): void => {
+    before = performance.eventLoopUtilization();
+  };
   const end = (): void => {
     active ??= performance.eventLoopUtilization(before).active;
   };
-  await work(end);
+  await work({ begin, end });
   end();
   return active ?? Number.NaN;
 }

@@ -48,7 +48,7 @@ export const objectGraph: Question = {
 
 /** What the caller does with the results afterwards is not counted. */
 function untilBothRead(engine: Engine): Promise<number> {
-  return busyTime((end) => {
+  return busyTime(({ end }) => {
     let left = READERS.length;
     for (const atom of READERS) {
       engine.on('atom', ({ state }) => state === 'SUCCESS' && --left === 0 && end(), { atom });
