@@ -2,6 +2,7 @@
 import { isMainThread } from 'node:worker_threads';
 import {
   type AnyUnit,
+  type Call,
   createEngine,
   graph,
   linear,
@@ -193,6 +194,41 @@ describe('each completion is looked at at once', () => {
     expect(waiting()).toBe('r1');
     expect(statesOf(engine, 'l2', 'r1')).toBe('l2 SUCCESS, r1 RUNNING');
   });
+});
+
+it('who hands over a failure and asks in the same go whether another may begin, waits for the answer: no', async () => {
+  const { act, told } = stage();
+  const serial = new SerialTaskExecutor();
+  let other: Call | null = null;
+  let isWanted: boolean | Promise<boolean> = true;
+  const hasty: TaskExecutor = {
+    start: () => {},
+    stop: () => serial.stop(),
+    [Symbol.asyncDispose]: () => serial.stop(),
+    revert: (...args) => serial.revert(...args),
+    execute(asked, args, call) {
+      if (asked.name === 'other') {
+        other = call;
+        return new Promise(() => {});
+      }
+      const outcome = serial.execute(asked, args, call);
+      return {
+        then: (settled) =>
+          outcome.then((what) => {
+            settled(what);
+            isWanted = other?.begin() ?? true;
+          }),
+      };
+    },
+  };
+  const engine = createEngine(unordered('f').add(act('bad', { fails: true }), act('other')), {
+    executor: hasty,
+  });
+  expect(await thrownBy(engine.run())).toMatchObject({ message: 'bad failed 1' });
+  expect(isWanted).toBeInstanceOf(Promise);
+  expect(await isWanted).toBe(false);
+  expect(told()).toBe('bad -bad');
+  expect(statesOf(engine, 'other')).toBe('other PENDING');
 });
 
 describe('RUNNING means that a worker has it', () => {
