@@ -70,7 +70,7 @@ export class Keeping {
     if (keep === 'provided')
       for (const source of compilation.results.values()) this.#uses.acquire(this.#use(source));
     this.isOver = storage.flowState === 'SUCCESS' && [...atoms.values()].every((node) => this.#isDone(node));
-    for (const node of atoms.values()) this.changed(node);
+    for (const node of atoms.values()) if (isDone(node)) this.#settle(node);
   }
 
   /** To be told after every change of an atom's state, when the selector knows of it. */
@@ -78,10 +78,7 @@ export class Keeping {
     const isSettled = this.#isDone(node);
     if (isSettled === (this.#isSettled[node.index] === 1)) return;
     if (isSettled) this.#settleAll(node);
-    else {
-      this.#isSettled[node.index] = 0;
-      this.#unsettle(node);
-    }
+    else this.#unsettle(node);
   }
 
   /** The flow is SUCCESS: nothing runs again and nothing is reverted, so that only what `run` resolves to is kept. */
@@ -167,16 +164,14 @@ export class Keeping {
   #settleAll(start: AtomNode): void {
     const done = new Set<Node>([start]);
     for (const node of done) {
-      if (isAtom(node)) {
-        this.#isSettled[node.index] = 1;
-        this.#settle(node);
-      }
+      if (isAtom(node)) this.#settle(node);
       for (const next of node.successors)
         if (this.#isSettled[next.index] === 0 && this.#isDone(next)) done.add(next);
     }
   }
 
   #settle(node: AtomNode): void {
+    this.#isSettled[node.index] = 1;
     this.#letGo(this.#untilSettled[node.index]);
     let retry = node.kind === 'retry' ? node : node.retry;
     for (; retry !== null; retry = retry.retry) {
@@ -189,6 +184,7 @@ export class Keeping {
   }
 
   #unsettle(node: AtomNode): void {
+    this.#isSettled[node.index] = 0;
     this.#holdAgain(this.#untilSettled[node.index]);
     let retry = node.kind === 'retry' ? node : node.retry;
     for (; retry !== null; retry = retry.retry) {

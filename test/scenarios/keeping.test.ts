@@ -622,6 +622,19 @@ describe('a kept flow', () => {
     expect(await third.run()).toEqual({});
   });
 
+  // One look at each task of the second for each of the first would take a minute and a half.
+  it('goes on behind two flows of 100,000 tasks that are done', async () => {
+    const wide = (name: string): AnyUnit =>
+      unordered(name).add(
+        Array.from({ length: 100_000 }, (_, at) => act(`${name}${at}`, { provides: null })),
+      ) as AnyUnit;
+    const engine = engineOf(linear('f').add([wide('a'), wide('b'), act('c'), act('d')]), 'none');
+    await stopAt(engine, 'c');
+    expect(engine.storage.flowState).toBe('SUSPENDED');
+    expect(await engine.run()).toEqual({});
+    expect(engine.storage.flowState).toBe('SUCCESS');
+  });
+
   it('refuses a new reader of what was dropped before anything runs, unless the store has it', async () => {
     const backend = memory();
     const units = () => [act('a'), act('b', { requires: ['a'], revert: () => {} }), act('c')];
